@@ -1,0 +1,62 @@
+"""Practice research for schools: measure what an approach did, and say no more than the data can carry."""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .dataset import Dataset, load_data
+    from .evidence import EvidenceRecord, PrivateRecord, evidence, private_record
+    from .files import save
+    from .judge import Verdict, judge
+    from .measure import Measurement, measure
+    from .problems import Problem, Problems
+    from .report import describe, report
+    from .study import Study
+    from .study_file import load_study
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dataset": "dataset",
+    "EvidenceRecord": "evidence",
+    "Measurement": "measure",
+    "PrivateRecord": "evidence",
+    "Problem": "problems",
+    "Problems": "problems",
+    "Study": "study",
+    "Verdict": "judge",
+    "describe": "report",
+    "evidence": "evidence",
+    "judge": "judge",
+    "load_data": "dataset",
+    "load_study": "study_file",
+    "measure": "measure",
+    "private_record": "evidence",
+    "report": "report",
+    "save": "files",
+}
+__all__ = sorted(_HOME)
+
+
+class _Package(ModuleType):
+    """Names are imported when first used, so that ``import gsl_research`` alone costs nothing.
+
+    Some verbs (measure, judge, evidence, report) carry their module's name; the package shows the verb, also after
+    Python's import system has put the module in its place.
+    """
+
+    def __getattr__(self, name: str):
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+        setattr(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        is_own_module = isinstance(value, ModuleType) and _HOME.get(name) == name
+        super().__setattr__(name, getattr(value, name) if is_own_module else value)
+
+
+sys.modules[__name__].__class__ = _Package

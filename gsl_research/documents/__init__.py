@@ -1,0 +1,64 @@
+"""A report as one HTML file that needs nothing else: no script, no request, no font of its own."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from ..blocks import Block, Report, Table
+from ..wording import words
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+ROOM = Path(__file__).parent
+DRAWN = {"svg", "g", "path", "text", "tspan", "rect", "line", "title"}
+NUMBER = re.compile(r"[\d.,\u2009\u202f\u00a0 ]+%?")
+
+
+def html(report: Report) -> str:
+    """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one."""
+    return _template().render(report=report, words=words(report.lang), css=_style())
+
+
+@lru_cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    room = Environment(
+        loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": _numeric_columns}
+    return room.get_template("page.html.j2")
+
+
+@lru_cache
+def _style() -> Markup:
+    from markupsafe import Markup
+
+    return Markup((ROOM / "page.css").read_text("utf-8"))
+
+
+def _kind(block: Block) -> str:
+    return type(block).__name__.lower()
+
+
+def _drawing(svg: str) -> Markup:
+    """An SVG of lines, shapes and letters; anything that could act or fetch is refused."""
+    from markupsafe import Markup
+
+    for element in ElementTree.fromstring(svg).iter():
+        acts = [name for name in element.attrib if name.startswith("on") or name.endswith("href") or name == "style"]
+        if element.tag.rpartition("}")[2] not in DRAWN or acts:
+            raise ValueError(f"a chart holds only drawn elements; got {element.tag} {acts}")
+    return Markup(svg)
+
+
+def _numeric_columns(table: Table) -> tuple[bool, ...]:
+    """Which columns hold only numbers, and are set flush right."""
+    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.header)
+    return tuple(bool(column) and all(NUMBER.fullmatch(cell) for cell in column) for column in columns)

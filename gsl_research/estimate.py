@@ -1,0 +1,71 @@
+"""The one shape of a measured number.
+
+*value* is positive when pupils do better. *class_df* counts the degrees of freedom that classes give:
+0 with one class per arm, whatever the number of pupils. *points* are points on the test's own scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+MIN_CLASS_DF_FOR_P = 4
+"""No p-value below this class-level df (design page, section 6; policy)."""
+
+Status = Literal["ok", "assumed_icc", "described"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    low: float
+    high: float
+    level: float = 0.95
+
+    def __post_init__(self):
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise ValueError(f"an interval needs finite low <= high; got {self.low} and {self.high}")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level must lie between 0 and 1; got {self.level}")
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    @property
+    def half_width(self) -> float:
+        return (self.high - self.low) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with its uncertainty, unit and origin.
+
+    ``status`` is "ok", "assumed_icc" (a panel entry: right only if ``assumed_icc`` is) or "described"
+    (a description of these pupils, without interval). ``n`` names counts: pupils and classes per arm.
+    Raises ValueError when the value lies outside its own interval, is not finite, or carries a p-value
+    that too few classes cannot support.
+    """
+
+    metric: Literal["points", "g"]
+    estimator: str
+    value: float
+    unit: str
+    n: Mapping[str, int]
+    source: str
+    se: float | None = None
+    df: float | None = None
+    class_df: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    icc: float | None = None
+    assumed_icc: float | None = None
+    status: Status = "ok"
+
+    def __post_init__(self):
+        if not math.isfinite(self.value):
+            raise ValueError(f"an estimate must be finite; got {self.value}")
+        if self.interval is not None and not self.interval.holds(self.value):
+            raise ValueError(f"{self.value} lies outside its own interval {self.interval}")
+        if self.p is not None and (self.class_df is None or self.class_df < MIN_CLASS_DF_FOR_P):
+            raise ValueError(f"no p-value with class_df {self.class_df}")

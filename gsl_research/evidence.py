@@ -1,0 +1,276 @@
+"""What is kept of a measurement, and the part of it that may leave the school.
+
+``private_record`` holds everything unrounded for the school itself; ``evidence`` is the only maker of what travels.
+Both have one shape, ``Record``: the JSON Schema in ``data_schemas`` is made from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from . import __version__, privacy
+from .estimate import Estimate
+from .judge import Verdict
+from .measure import Measurement, OutcomeResult
+
+VERSIONED = ("numpy", "pandas", "scipy", "altair")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFacts:
+    id: str
+    title: str
+    question: str
+    lever: str
+    design: str
+    assigned: str | None
+    randomised: bool | None
+    cluster: str
+    planned_on: date | None
+    post_on: date | None
+    context: dict[str, Any]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFacts:
+    """Counts; ``None`` where the disclosure rule hides one."""
+
+    sha256: str
+    pupils: int | None
+    classes: int
+    schools: int | None
+    dropped: dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateEntry:
+    outcome: str
+    role: Literal["primary", "secondary", "side_effect"]
+    domain: str
+    subgroup: str | None
+    metric: Literal["points", "g"]
+    estimator: str
+    value: float
+    se: float | None
+    df: float | None
+    class_df: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    p: float | None
+    n: dict[str, int | None]
+    icc: float | None
+    assumed_icc: float | None
+    unit: str
+    status: Literal["ok", "assumed_icc", "described"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckEntry:
+    outcome: str
+    code: str
+    value: float
+    flag: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapEntry:
+    criterion: str
+    cap: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEntry:
+    rating: int
+    caps: list[CapEntry]
+    weakest: str
+    lift: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    goal: Literal["reached", "not_reached", "no_goal", "not_measured"]
+    everyone: Literal["closer", "further", "unclear", "not_measured"]
+    side_effects: dict[str, Literal["safe", "signal", "not_excluded", "described"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictEntry:
+    code: str
+    capped_code: str
+    reason: str | None
+    margin: float | None
+    margin_chosen: bool | None
+    questions: Questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One measurement as data. ``kind`` says whether it is the school's own record or the card that may travel."""
+
+    schema: Literal[1]
+    kind: Literal["record", "card"]
+    study: StudyFacts
+    data: DataFacts
+    estimates: list[EstimateEntry]
+    checks: list[CheckEntry]
+    security: SecurityEntry
+    verdict: VerdictEntry
+    versions: dict[str, str]
+    content_sha256: str
+
+    @property
+    def study_id(self) -> str:
+        return self.study.id
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; keys that do not apply (p, icc, assumed_icc) are left out, not null."""
+        content = asdict(self)
+        for entry in content["estimates"]:
+            for key in ("p", "icc", "assumed_icc"):
+                if entry[key] is None:
+                    del entry[key]
+        for key in ("planned_on", "post_on"):
+            day = content["study"][key]
+            content["study"][key] = day.isoformat() if day else None
+        return content
+
+
+class PrivateRecord(Record):
+    """Everything, unrounded, for the school itself: ``private/<study>/record.json``."""
+
+
+class EvidenceRecord(Record):
+    """What may leave the school: ``reports/<study>/card.json``. No pupil, no small cell."""
+
+
+def private_record(measurement: Measurement, verdict: Verdict) -> PrivateRecord:
+    return _record(PrivateRecord, "record", measurement, verdict)
+
+
+def evidence(measurement: Measurement, verdict: Verdict) -> EvidenceRecord:
+    """The study card: estimates only for arms of 10 pupils and more, counts of 5 and more, no class named."""
+    return _record(EvidenceRecord, "card", measurement, verdict)
+
+
+def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
+    share = kind == "card"
+    study, primary = measurement.study, measurement.primary
+    results = [result for result in measurement.results if not share or shareable(result)]
+    content = {
+        "schema": 1,
+        "kind": kind,
+        "study": StudyFacts(
+            id=study.id,
+            title=study.title,
+            question=study.question,
+            lever=study.lever,
+            design=study.design.kind,
+            assigned=getattr(study.design, "assigned", None),
+            randomised=getattr(study.design, "randomised", None),
+            cluster=measurement.cluster_level,
+            planned_on=study.planned_on,
+            post_on=study.conduct.post_on,
+            context={key: value for key, value in study.context.model_dump().items() if value is not None},
+            fingerprint=study.fingerprint,
+        ),
+        "data": DataFacts(
+            sha256=measurement.data_sha256,
+            pupils=_count(measurement.rows, share),
+            classes=len(primary.classes),
+            schools=measurement.schools,
+            dropped={reason: _count(n, share and n > 0) for reason, n in measurement.dropped.items()},
+        ),
+        "estimates": [_estimate(result, e, share) for result in results for e in result.estimates],
+        "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_rounded(c.value, share), flag=c.flag)
+                   for r in results for c in r.checks],
+        "security": SecurityEntry(
+            rating=verdict.security.rating,
+            caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in verdict.security.caps],
+            weakest=verdict.security.weakest,
+            lift=verdict.security.lift,
+        ),
+        "verdict": VerdictEntry(
+            code=verdict.code,
+            capped_code=verdict.capped_code,
+            reason=verdict.reason,
+            margin=verdict.margin.points if verdict.margin else None,
+            margin_chosen=verdict.margin.chosen if verdict.margin else None,
+            questions=Questions(
+                goal=verdict.answers.goal,
+                everyone=verdict.answers.everyone,
+                side_effects={effect.outcome: effect.code for effect in verdict.answers.side_effects},
+            ),
+        ),
+        "versions": versions(),
+    }  # fmt: skip
+    canonical = json.dumps({k: v for k, v in _plain(content).items() if k != "versions"}, sort_keys=True, default=str)
+    return shape(**content, content_sha256=hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def shareable(result: OutcomeResult) -> bool:
+    """Effects and means may be shown only when every arm has pupils enough behind it."""
+    return all(privacy.may_average(arm.pupils) for arm in result.arms.values())
+
+
+def versions() -> dict[str, str]:
+    found = {"gsl_research": __version__, "python": platform.python_version()}
+    for name in VERSIONED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _estimate(result: OutcomeResult, estimate: Estimate, share: bool) -> EstimateEntry:
+    interval = estimate.interval
+    return EstimateEntry(
+        outcome=result.outcome.name,
+        role=result.outcome.role,
+        domain=result.outcome.domain,
+        subgroup=None,
+        metric=estimate.metric,
+        estimator=estimate.estimator,
+        value=estimate.value,
+        se=estimate.se,
+        df=estimate.df,
+        class_df=estimate.class_df,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        level=interval.level if interval else None,
+        p=estimate.p,
+        n={name: _count(n, share and name.startswith("pupils")) for name, n in estimate.n.items()},
+        icc=estimate.icc,
+        assumed_icc=estimate.assumed_icc,
+        unit=estimate.unit,
+        status=estimate.status,
+    )
+
+
+def _count(n: int, hide_small: bool) -> int | None:
+    return None if hide_small and not privacy.may_count(n) else n
+
+
+def _rounded(value: float, share: bool) -> float:
+    return round(value, CARD_CHECK_DECIMALS) if share else value
+
+
+CARD_CHECK_DECIMALS = 2
+"""Shares on the card: coarse enough that a lost pupil or two cannot be counted back in a class (policy)."""
+
+
+def _plain(content: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: asdict(value) if hasattr(value, "__dataclass_fields__")
+        else [asdict(v) for v in value] if isinstance(value, list) else value
+        for key, value in content.items()
+    }  # fmt: skip

@@ -1,0 +1,161 @@
+"""The one door out: files written whole or not at all, and ``save``, which knows what may leave.
+
+*Shareable* things go under ``reports/<study>/``, *private* things under ``private/<study>/``; they never share a folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .problems import Problem, Problems
+
+SHAREABLE, PRIVATE = "reports", "private"
+FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+RESERVED = {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)}
+"""Names Windows keeps for devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces")."""
+
+
+def write_text(path: Path | str, text: str) -> Path:
+    """Write UTF-8 with ``\\n`` line ends; the old file stays until the new one is safely on disk."""
+    path = Path(path)
+    half = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    with writing(path):
+        try:
+            with open(half, "x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(half, path)
+        except BaseException:
+            with suppress(OSError):
+                half.unlink()
+            raise
+        _settle(path.parent)
+    return path
+
+
+def write_json(path: Path | str, value: object) -> Path:
+    """Keys in their given order; NaN and infinity are a mistake, not a value."""
+    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def publish(files: list[tuple[Path, Path]], *, aside: Path) -> None:
+    """Move finished files from the staging folder to their places, in the given order.
+
+    All or nothing while the program lives: when one cannot be placed, those before it are put back as they were.
+    ``aside`` is a folder on the same disk for the copies that make this possible.
+    """
+    import shutil
+
+    undo: list[tuple[Path, Path | None]] = []
+    with writing(files[-1][1]):
+        try:
+            for source, target in files:
+                with open(source, "rb+") as file:
+                    os.fsync(file.fileno())
+                before = None
+                if target.exists():
+                    before = aside / f"{len(undo)}"
+                    shutil.copyfile(target, before)
+                with writing(target):
+                    os.replace(source, target)
+                undo.append((target, before))
+        except BaseException:
+            for target, before in reversed(undo):
+                with suppress(OSError):
+                    target.unlink() if before is None else os.replace(before, target)
+            raise
+        for folder in {target.parent for _, target in files}:
+            _settle(folder)
+
+
+def save(value: object, out_folder: Path | str) -> Path:
+    """Save a Report, an EvidenceRecord or a PrivateRecord in its own place; anything else does not leave."""
+    from .blocks import Report
+    from .evidence import EvidenceRecord, PrivateRecord
+
+    match value:
+        case Report():
+            from .documents import html
+
+            return write_text(_place(out_folder, SHAREABLE, value.study_id, "report.html"), html(value))
+        case EvidenceRecord():
+            return write_json(_place(out_folder, SHAREABLE, value.study_id, "card.json"), value.to_json())
+        case PrivateRecord():
+            return write_json(_place(out_folder, PRIVATE, value.study_id, "record.json"), value.to_json())
+        case _:
+            raise TypeError(
+                f"save takes a Report, an EvidenceRecord or a PrivateRecord, not a {type(value).__name__}: "
+                "data with pupils in it stays where it is"
+            )
+
+
+def study_folder(out_folder: Path | str, root: str, study_id: str) -> Path:
+    """``<out>/<root>/<study>``, refused when it is not exactly there or when Windows cannot make it."""
+    folder = Path(out_folder) / root / study_id
+    plain = re.fullmatch(r"[A-Za-z0-9_-]+", study_id) and study_id.lower() not in RESERVED
+    if not plain or folder.resolve().parent != (Path(out_folder) / root).resolve():
+        raise ValueError(f"study id {study_id!r} cannot name a folder")
+    return folder
+
+
+@contextmanager
+def made_folder(folder: Path, *, mode: int = 0o777) -> Iterator[None]:
+    """The folder, made where it was not there; unmade, where still empty, when what follows fails."""
+    absent = [step for step in (folder, *folder.parents) if not step.exists()]
+    try:
+        with writing(folder):
+            for step in reversed(absent):
+                step.mkdir(0o700 if step.name == PRIVATE else mode, exist_ok=True)
+        yield
+    except BaseException:
+        for step in absent:
+            with suppress(OSError):
+                step.rmdir()
+        raise
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the disk refuses becomes a Problem a teacher can mend; ``path`` names the file or folder in it."""
+    try:
+        yield
+    except OSError as fault:
+        code = "disk_full" if fault.errno in FULL else "output_unwritable"
+        raise Problems([Problem(code=code, file=path.name)]) from fault
+
+
+def notebooks_folder() -> Path:
+    return _shipped("_notebooks", "notebooks")
+
+
+def schemas_folder() -> Path:
+    return _shipped("_data_schemas", "data_schemas")
+
+
+def _shipped(inside: str, beside: str) -> Path:
+    """Inside the installed package; in a checkout, beside it."""
+    package = Path(__file__).parent
+    return package / inside if (package / inside).is_dir() else package.parent / beside
+
+
+def _place(out_folder: Path | str, root: str, study_id: str, name: str) -> Path:
+    folder = study_folder(out_folder, root, study_id)
+    with made_folder(folder):
+        return folder / name
+
+
+def _settle(folder: Path) -> None:
+    """Put the names in a folder on disk too, where the system can (not on Windows, not on every share)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,130 @@
+"""The folded parts of a page: how it was calculated, how firm it stands and why, what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import privacy
+from .blocks import Block, Fold, Table, Text
+from .evidence import shareable, versions
+from .sentences import Telling
+from .study import Comparison
+
+SMALLEST_P = 0.01
+
+
+def method(told: Telling) -> Fold:
+    w, result = told.words, told.primary
+    blocks: list[Block] = []
+    for name in dict.fromkeys(e.estimator for e in result.estimates) or ("end_only",):
+        blocks.append(Text(w(f"report.method.{name}")))
+    if told.measurement.cluster_level in ("school", "teacher", "teaching_group"):
+        blocks.append(Text(w(f"report.method.unit_{told.measurement.cluster_level}")))
+    blocks.append(Text(_missing(told)))
+    rows = tuple(_figures(told)) if shareable(result) else ()
+    rows += tuple(_origin(told))
+    header = (w("report.method.table_what"), w("report.method.table_value"))
+    blocks.append(Table(w("report.method.table_caption"), header, rows))
+    return Fold(w("report.heading.method"), tuple(blocks))
+
+
+def _missing(told: Telling) -> str:
+    rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
+    w = told.words
+    if lost == 0:
+        return w("report.method.missing_none", rows=w.count(rows))
+    key = "missing" if privacy.may_count(lost) else "missing_few"
+    return w(f"report.method.{key}", rows=w.count(rows), lost=w.count(lost))
+
+
+def _figures(told: Telling) -> Iterator[tuple[str, str]]:
+    w, result = told.words, told.primary
+    one = w.number
+
+    def span(low: float, high: float) -> str:
+        return w("report.method.from_to", low=one(low, 2), high=one(high, 2))
+
+    if (points := result.main) is not None:
+        yield w("report.method.estimate_points" if told.compared else "report.method.growth_points"), one(points.value, 2)
+        if points.interval is not None:
+            yield w("report.method.interval"), span(points.interval.low, points.interval.high)
+            yield w("report.method.se"), one(points.se, 2)
+            yield w("report.method.df"), w.plain(points.df)
+            yield w("report.method.class_df"), w.plain(points.class_df)
+        if points.p is not None:
+            small = points.p < SMALLEST_P
+            yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
+    for entry in result.panel:
+        key = w("report.method.panel_icc", icc=one(entry.assumed_icc, 2))
+        yield key, span(entry.interval.low, entry.interval.high)
+    if result.tipping_icc is not None:
+        yield w("report.method.tipping"), one(result.tipping_icc, 2)
+    if (g := result.g) is not None:
+        yield w("report.method.g"), one(g.value, 2)
+        if g.interval is not None:
+            yield w("report.method.g_interval"), span(g.interval.low, g.interval.high)
+        if g.icc is not None:
+            yield w("report.method.icc"), one(g.icc, 2)
+    if (baseline := result.check("baseline_g")) is not None:
+        yield w("report.method.baseline"), one(baseline.value, 2)
+    if told.compared and told.verdict.margin is not None:
+        yield w("report.method.margin"), told.margin(told.verdict.margin, result)
+
+
+def _origin(told: Telling) -> Iterator[tuple[str, str]]:
+    w, measurement = told.words, told.measurement
+    yield w("report.method.study_hash"), measurement.study.fingerprint
+    yield w("report.method.data_hash"), measurement.data_sha256
+    yield w("report.method.versions"), " · ".join(f"{name} {number}" for name, number in versions().items())
+
+
+def caps(told: Telling) -> Fold:
+    w, security = told.words, told.verdict.security
+    rows = tuple(
+        (
+            w(f"report.caps.{cap.criterion}"),
+            w.count(cap.cap) if cap.known else w("report.caps.unknown", cap=w.count(cap.cap)),
+        )
+        for cap in security.caps
+    )
+    total = (w("report.caps.total"), w.count(security.rating))
+    table = Table(w("report.caps.caption"), (w("report.caps.what"), w("report.caps.cap")), (*rows, total))
+    return Fold(w("report.heading.caps"), (table,))
+
+
+def conduct(told: Telling) -> Fold:
+    w = told.words
+    table = Table(
+        w("report.conduct.caption"),
+        (w("report.conduct.what"), w("report.conduct.value")),
+        tuple((w(f"report.conduct.{name}"), value) for name, value in _conduct(told)),
+    )
+    return Fold(w("report.heading.conduct"), (table,))
+
+
+def _conduct(told: Telling) -> Iterator[tuple[str, str]]:
+    w, study = told.words, told.measurement.study
+    outcome, done, unknown = study.primary, study.conduct, w("report.conduct.unknown")
+
+    def choice(name: str, value: str | None) -> tuple[str, str]:
+        return name, w(f"report.conduct.{name}_{value}") if value else unknown
+
+    def yes_no(name: str, value: bool | None) -> tuple[str, str]:
+        return name, unknown if value is None else w(f"locale.{'yes' if value else 'no'}")
+
+    yield "planned_on", w.date(study.planned_on) if study.planned_on else unknown
+    yield "post_on", w.date(done.post_on) if done.post_on else unknown
+    if isinstance(study.design, Comparison):
+        yield "assigned", w(f"report.conduct.unit_{study.design.assigned}")
+        yield yes_no("drawn", study.design.randomised)
+        yield choice("comparison", done.comparison)
+        worth = outcome.smallest_worthwhile
+        yield "margin", told.points_as_typed(worth) if worth else unknown
+    else:
+        yield yes_no("new_content", done.new_content)
+    yield choice("tests", outcome.tests if outcome.pre else "none")
+    yield choice("scoring", done.scoring)
+    share = None if done.fidelity is None else w("report.conduct.share", percent=w.number(100 * done.fidelity, 0))
+    yield "fidelity", share or unknown
+    yield yes_no("concurrent_change", done.concurrent_change)
+    yield yes_no("results_seen", done.results_seen)

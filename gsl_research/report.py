@@ -1,0 +1,235 @@
+"""The order of the page: what is certain about these pupils, whether the approach explains it, the next step; the
+three quality questions; how firm; what it does not say. Values in, blocks out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import __version__, charts, folds, privacy, sentences
+from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Text
+from .charts import ClassShape
+from .dataset import Dataset
+from .evidence import shareable
+from .judge import Verdict
+from .measure import ClassResult, Measurement
+from .sentences import Telling
+from .study import ReachGoal, Study
+from .wording import words
+
+UNDECIDED = ("CANNOT", "ONE_CLASS", "GROWTH_UNCLEAR", "DESCRIBED")
+HASH_SHOWN = 8
+
+
+def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> Report:
+    """One page that may be shared: numbered classes, no small cell, no pupil."""
+    told = Telling(measurement, verdict, words(lang))
+    w, study = told.words, measurement.study
+    lever, day = w(f"report.lever.{study.lever}"), study.conduct.post_on
+    return Report(
+        study_id=study.id,
+        lang=lang,
+        kicker=w("report.kicker", lever=lever, date=w.date(day)) if day else w("report.kicker_undated", lever=lever),
+        title=study.title,
+        question=study.question,
+        blocks=tuple(_blocks(told)),
+        footer=w(
+            "report.footer",
+            data=measurement.data_sha256[:HASH_SHOWN],
+            plan=study.fingerprint[:HASH_SHOWN],
+            version=__version__,
+        ),
+    )
+
+
+def result_sentence(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> str:
+    """The first conclusion of the page, for a terminal."""
+    return next(sentences.conclusion(Telling(measurement, verdict, words(lang))))
+
+
+def _blocks(told: Telling) -> Iterator[Block]:
+    w = told.words
+    start = sentences.certain(told)
+    concluded = [text for text in sentences.conclusion(told) if text]
+    yield Callout("conclusion", None, ((start,) if start else ()) + tuple(concluded))
+    if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS":
+        yield Facts(tuple(_facts(told)))
+
+    answer, texts = sentences.goal(told)
+    yield Heading(w("report.heading.goal"), 2, answer)
+    yield Text(" ".join(texts))
+    yield Heading(w("report.heading.attribution" if told.compared else "report.heading.growth"), 3)
+    yield from _pictures(told)
+    if others := sentences.secondary(told):
+        yield Heading(w("report.heading.secondary"), 3)
+        yield Bullets(tuple(others))
+    yield Heading(w("report.heading.firm"), 3)
+    names = tuple(w("verdict.steps.names").split("|"))
+    label = w("verdict.steps.label", names=w.listing(names), current=names[told.step()])
+    yield Steps(names, told.step(), label)
+    yield Text(f"{w('verdict.steps.about')} {sentences.weakest(told)}")
+    yield Callout("next_step", w("report.heading.next_step"), (sentences.next_step(told),))
+
+    for room in ("everyone", "side_effects"):
+        answer, texts = getattr(sentences, room)(told)
+        yield Heading(w(f"report.heading.{room}"), 2, answer)
+        yield Text(" ".join(texts)) if room == "everyone" else Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
+
+    yield Heading(w("report.heading.not_said"), 2)
+    yield Bullets(tuple(w(f"report.not_said.{key}") for key in _not_said(told)))
+    yield Heading(w("report.heading.discuss"), 2)
+    yield Bullets(tuple(w(f"report.discuss.{key}") for key in ("one", "two", "three")))
+    yield folds.method(told)
+    yield folds.caps(told)
+    yield folds.conduct(told)
+    if told.measurement.warnings:
+        lines = tuple(w.problem(problem) for problem in told.measurement.warnings)
+        yield Fold(w("report.heading.warnings"), (Bullets(lines),))
+
+
+def _facts(told: Telling) -> Iterator[tuple[str, str]]:
+    w, result = told.words, told.primary
+    arm = result.arms.get("treated") or result.arms["single"]
+    of, single = told.of(result.outcome), "" if told.compared else "_single"
+    if result.outcome.gain_defined:
+        gain = arm.mean_post - arm.mean_pre
+        figure = w.points(gain, privacy.MEAN_DECIMALS)
+        label = w(f"report.facts.gain{single}", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
+        yield figure if gain < 0 else f"+{figure}", label
+    else:
+        yield told.mean(arm.mean_post), w(f"report.facts.end{single}", of=of)
+    goal = result.outcome.goal
+    if isinstance(goal, ReachGoal) and privacy.part_of(arm.reached, arm.with_post) == "exact":
+        figures = sentences.goal_figures(told, result.outcome, arm)
+        yield w("report.facts.reached", **figures), w("report.facts.reached_label", **figures)
+    if told.compared:
+        drawn = "drawn" if told.measurement.study.design.randomised else "not_drawn"
+        yield (
+            told.units(len(result.classes)),
+            w(
+                "report.facts.classes",
+                treated=w.count(result.arms["treated"].classes),
+                control=w.count(result.arms["control"].classes),
+                drawn=w(f"report.facts.{drawn}"),
+            ),
+        )
+    else:
+        yield w.count(arm.pupils), w("report.facts.pupils" if result.outcome.pre else "report.facts.pupils_end")
+
+
+def _pictures(told: Telling) -> Iterator[Block]:
+    w, result, sign = told.words, told.primary, told.primary.outcome.sign
+    if not shareable(result):
+        yield Text(w("verdict.hidden", study=told.measurement.study.id))
+        return
+    outcome, margin = result.outcome, told.verdict.margin
+    scale = outcome.scale_post or _span_of_bins(result.classes, result.arms.values())
+    if not told.compared:
+        arm = result.arms["single"]
+        if outcome.gain_defined and arm.bins_pre and arm.bins_post:
+            yield charts.growth(arm.bins_pre, arm.bins_post, arm.mean_pre, arm.mean_post, scale=scale, words=w)
+        else:
+            yield Text(w("report.method.end_only"))
+        return
+    counts = privacy.shown_counts([item.pupils for item in result.classes])
+    shapes = [_shape(told, item, count) for item, count in zip(result.classes, counts, strict=True)]
+    yield charts.class_means(shapes, scale=scale, words=w, adjusted=True)
+    if told.verdict.capped_code == "ONE_CLASS":
+        yield from _panel(told)
+    else:
+        low, high = sorted((sign * result.main.interval.low, sign * result.main.interval.high))
+        lead = told.verdict.capped_code not in UNDECIDED
+        yield charts.interval(low, sign * result.main.value, high, margin=margin.points, words=w, lead=lead)
+
+
+def _panel(told: Telling) -> Iterator[Block]:
+    w, result, decimals = told.words, told.primary, told.decimals(told.primary)
+    if not result.panel:
+        return
+    gaps = [w.points(gap, decimals) for gap in result.usual_gaps]
+    yield Text(w("verdict.ONE_CLASS_panel", gap1=gaps[0], gap2=gaps[1], gap3=gaps[2]))
+    rows = []
+    for gap, entry in zip(gaps, result.panel, strict=True):
+        low, high = sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
+        rows.append((w("verdict.ONE_CLASS_panel_row", gap=gap), low, high))
+    yield charts.panel(rows, words=w, margin=told.verdict.margin.points if told.verdict.margin else None)
+    yield Text(w("verdict.ONE_CLASS_not_lost"))
+
+
+def _shape(told: Telling, item: ClassResult, count: int | None) -> ClassShape:
+    shown = privacy.may_average(item.pupils)
+    return ClassShape(
+        label=told.unit(item.number),
+        arm="treated" if item.treated else "control",
+        mean=round(item.mean, privacy.MEAN_DECIMALS) if shown else None,
+        bins=item.bins if shown else None,
+        pupils=told.words("report.facts.count_hidden") if count is None else told.words.count(count),
+    )
+
+
+def _span_of_bins(classes, arms) -> tuple[float, float]:
+    """The limits on which the coarse bins were made, when the study gives no scale."""
+    bins = next(b for b in [*(c.bins for c in classes), *(a.bins_post for a in arms)] if b)
+    return bins[0][0], bins[-1][1]
+
+
+def _not_said(told: Telling) -> Iterator[str]:
+    yield "other_schools"
+    if told.compared:
+        yield "which_class"
+        if not told.measurement.study.design.randomised:
+            yield "not_drawn"
+    else:
+        yield "growth"
+    yield "one_pupil"
+    yield "rest"
+    if any(problem.code == "no_pupil_column" for problem in told.measurement.warnings):
+        yield "no_duplicates"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A few sentences, shown one under the other in a notebook or a terminal."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def describe(study: Study, data: Dataset, *, lang: str = "nl") -> Lines:
+    """What was read, in counts: how many pupils and classes, which scores, what is missing, what to watch."""
+    w, frame = words(lang), data.frame
+    told = [w("report.describe.rows", file=data.file, pupils=w("locale.pupils", count=w.count(data.rows)))]
+    level = data.cluster_level if f"report.facts.unit_{data.cluster_level}" in w else "class"
+    key = f"report.facts.unit_{level}" if data.clusters == 1 else f"report.facts.units_{level}"
+    if data.cluster_level != "group":
+        told.append(w("report.describe.units", units=w(key, count=w.count(data.clusters))))
+    if "treated" in frame:
+        arms = [w("locale.pupils", count=w.count(int((frame["treated"] == side).sum()))) for side in (True, False)]
+        told.append(w("report.describe.arms", treated=arms[0], control=arms[1]))
+    for outcome in study.outcomes:
+        post = frame[f"{outcome.name}.post"].notna()
+        both = post & frame[f"{outcome.name}.pre"].notna() if outcome.pre else post
+        key = "report.describe.outcome" if outcome.pre else "report.describe.outcome_post"
+        counts = {"both": w.count(int(both.sum())), "post": w.count(int(post.sum())), "rows": w.count(data.rows)}
+        told.append(w(key, label=outcome.label, **counts))
+    if missing := _missing_words(data):
+        spelled = [
+            w("report.describe.missing_word" if word else "report.describe.missing_blank", word=word, count=w.count(n))
+            for word, n in missing.items()
+        ]
+        told.append(w("report.describe.missing_words", words=w.listing(spelled)))
+    return Lines((*told, *w.problem_lines(data.warnings)))
+
+
+def _missing_words(data: Dataset) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for column in data.missing.values():
+        for word, n in column.items():
+            counts[word] = counts.get(word, 0) + n
+    return counts

@@ -1,0 +1,319 @@
+"""Executing notebooks: papermill with a real kernel, whole results or none.
+
+A *run* executes a notebook in a *staging* folder inside the output folder. What it made is *published* when the last
+cell is done and not before: private record, card, executed notebook, ``run.json``, and the page last, so that a page
+never stands there without what belongs to it. The *driver* is this process; the kernel is another.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import logging
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from math import ceil
+from pathlib import Path
+from time import monotonic, perf_counter, time
+from typing import Any, Literal
+
+from .files import (
+    PRIVATE,
+    SHAREABLE,
+    made_folder,
+    notebooks_folder,
+    publish,
+    study_folder,
+    write_json,
+    write_text,
+    writing,
+)
+from .problems import Problem, Problems
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Small matrices gain nothing from threads, and one thread adds up in the same order on every machine."""
+
+MEASURE, PAGE = "3_measure_effect.ipynb", "report.html"
+UNWRITTEN = {"disk_full", "output_unwritable"}
+A_DAY = 86_400
+VERSIONS = ("papermill", "nbclient", "ipykernel", "numpy", "pandas", "scipy", "altair", "vl-convert-python")
+
+_waiting: list[subprocess.Popen] = []
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run left behind; ``folder`` is the study's shareable folder."""
+
+    folder: Path
+    page: Path
+    notebook: Path
+    record: Path
+    seconds: float
+    kernel: Literal["prepared", "plain"]
+
+
+class RunFailed(Exception):
+    """A notebook could not be run to its end; nothing was published.
+
+    ``detail`` is for ``--debug`` only: it may quote the data.
+    """
+
+    def __init__(self, problem: Problem, detail: str = ""):
+        self.problem, self.detail = problem, detail
+        super().__init__(problem.code)
+
+
+def prepare() -> None:
+    """Start the interpreter that will be the kernel, so that its imports run beside ours. Call it first."""
+    if sys.platform != "win32" and not _waiting:
+        _waiting.append(
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "gsl_research.kernels"],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                start_new_session=True,
+            )
+        )
+
+
+def measure_files(
+    study_file: Path | str, data_file: Path | str, *, out: Path | str, lang: str, limit_seconds: float = 600
+) -> Run:
+    """Run the measuring notebook on one study and publish what it made under ``out``.
+
+    Raises ``Problems`` when the user's files or disk are to be mended, ``RunFailed`` when the run itself broke.
+    """
+    prepare()
+    started, clock = datetime.now(UTC), perf_counter()
+    study_file, data_file, out = Path(study_file).resolve(), Path(data_file).resolve(), Path(out).resolve()
+    with _staging(out) as staging:
+        parameters = {
+            "study_file": str(study_file),
+            "data_file": str(data_file),
+            "out_folder": str(staging),
+            "lang": lang,
+        }
+        try:
+            kernel = _execute(notebooks_folder() / MEASURE, parameters, staging / MEASURE, limit_seconds)
+        except RunFailed as failed:
+            _raise_problems(failed, study_file, data_file)
+            raise
+        study = _study_in(staging)
+        seconds = perf_counter() - clock
+        shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
+        os.replace(staging / MEASURE, staging / SHAREABLE / study / MEASURE)
+        write_json(staging / SHAREABLE / study / "run.json", _run_facts(started, seconds, kernel))
+        with made_folder(private), made_folder(shareable):
+            publish(_in_order(staging, out), aside=staging)
+    return Run(shareable, shareable / PAGE, shareable / MEASURE, private / "record.json", seconds, kernel)
+
+
+def execute(
+    notebook: Path | str, parameters: Mapping[str, str], *, to: Path | str, limit_seconds: float = 600
+) -> Path:
+    """Execute a notebook with papermill; write it, without paths and times, to ``to``. Its folder is the cells' folder."""
+    prepare()
+    _execute(Path(notebook), parameters, Path(to).resolve(), limit_seconds)
+    return Path(to)
+
+
+def _execute(
+    notebook: Path, parameters: Mapping[str, str], to: Path, limit_seconds: float
+) -> Literal["prepared", "plain"]:
+    _check_parameters(notebook, parameters)
+    limit, deadline = ceil(limit_seconds), monotonic() + limit_seconds
+    from .kernels import lean_jsonschema, running_kernel
+
+    waiting = _waiting.pop() if _waiting else None
+    how = "prepared" if waiting else "plain"
+    with running_kernel(waiting, cwd=to.parent, env=_environment()) as manager:
+        with lean_jsonschema():
+            import nbformat
+            from nbclient.exceptions import CellTimeoutError
+            from papermill.exceptions import PapermillExecutionError
+            from papermill.execute import execute_notebook
+
+        logging.getLogger("papermill").addHandler(logging.NullHandler())
+        try:
+            executed = execute_notebook(
+                nbformat.read(notebook, as_version=4),
+                None,
+                parameters=dict(parameters),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                km=manager,
+                start_timeout=limit,
+                execution_timeout=limit,
+                timeout_func=lambda cell: max(deadline - monotonic(), 0.1),
+                iopub_timeout=30,
+                record_timing=False,
+            )
+        except PapermillExecutionError as error:
+            raise RunFailed(Problem(code="notebook_failed", file=notebook.name), str(error)) from error
+        except (CellTimeoutError, RuntimeError) as error:
+            if monotonic() < deadline:
+                raise RunFailed(Problem(code="kernel_died"), str(error)) from error
+            raise RunFailed(Problem(code="time_limit", facts={"seconds": limit})) from error
+    _clean(executed, parameters, notebook.name, to)
+    executed.metadata["gsl_research"] = {"kernel": how}
+    write_text(to, _without_places(nbformat.writes(executed) + "\n", parameters, to.parent))
+    return how
+
+
+def _check_parameters(notebook: Path, parameters: Mapping[str, str]) -> None:
+    """papermill only warns about a parameter the notebook does not have; here every one must be given, and be known."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
+    source = "".join(tagged[0]["source"]) if tagged else ""
+    known = {
+        statement.target.id: ast.unparse(statement.annotation)
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+    wrong = sorted(set(known) ^ set(parameters)) + sorted(name for name, kind in known.items() if kind != "str")
+    if wrong:
+        raise RunFailed(Problem(code="unknown_parameter", file=notebook.name, facts={"names": wrong}))
+
+
+def _clean(executed: Any, parameters: Mapping[str, str], name: str, to: Path) -> None:
+    """Keep what the same inputs give again: no times, no paths, no random cell id."""
+    from papermill.translators import translate_parameters
+
+    bare = {key: _bare(value, to.parent) for key, value in parameters.items()}
+    executed.metadata["papermill"] = {
+        "input_path": name,
+        "output_path": to.name,
+        "parameters": bare,
+        "version": executed.metadata.papermill.version,
+    }
+    for cell in executed.cells:
+        cell.metadata.pop("papermill", None)
+        if "injected-parameters" in cell.metadata.tags:
+            cell.id = "injected-parameters"
+            cell.source = translate_parameters("python3", "python", bare, "Parameters")
+
+
+def _bare(value: str, here: Path) -> str:
+    path = Path(value)
+    if not path.is_absolute():
+        return value
+    return "." if path == here else path.name
+
+
+def _without_places(text: str, parameters: Mapping[str, str], here: Path) -> str:
+    """Whatever a cell printed: no folder of this machine leaves with it."""
+    given = [Path(value) for value in parameters.values()]
+    places = {here, here.parent, Path.home(), Path(sys.prefix), *(path.parent for path in given if path.is_absolute())}
+    for place in sorted((str(place) for place in places if len(place.parts) > 1), key=len, reverse=True):
+        once = json.dumps(place, ensure_ascii=False)[1:-1]
+        twice = json.dumps(once, ensure_ascii=False)[1:-1]
+        text = text.replace(twice, "…").replace(once, "…")
+    return text
+
+
+def _raise_problems(failed: RunFailed, study_file: Path, data_file: Path) -> None:
+    """The kernel can only send text; the same steps here give the Problems themselves, when they are the cause."""
+    error = failed.__cause__
+    if getattr(error, "ename", None) != "Problems":
+        return
+    codes = error.evalue.split(", ")
+    if set(codes) <= UNWRITTEN:
+        raise Problems(Problem(code=code) for code in codes) from failed
+    import gsl_research
+
+    study = gsl_research.load_study(study_file)
+    gsl_research.measure(study, gsl_research.load_data(data_file, study))
+
+
+def _study_in(staging: Path) -> str:
+    pages = list(staging.glob(f"{SHAREABLE}/*/{PAGE}"))
+    if len(pages) != 1:
+        raise RunFailed(Problem(code="nothing_saved", file=MEASURE))
+    return pages[0].parent.name
+
+
+def _in_order(staging: Path, out: Path) -> list[tuple[Path, Path]]:
+    """(made, place) of every file: what is private, what is shareable, the page."""
+    made = [path for root in (PRIVATE, SHAREABLE) for path in sorted((staging / root).rglob("*")) if path.is_file()]
+    made.sort(key=lambda path: path.name == PAGE)
+    return [(path, out / path.relative_to(staging)) for path in made]
+
+
+def _run_facts(started: datetime, seconds: float, kernel: str) -> dict[str, object]:
+    """What may differ between two runs on the same inputs; nothing about who or where."""
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "kernel": kernel,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """A private folder on the disk of ``out``, gone afterwards; what dead runs left goes too."""
+    with made_folder(out):
+        _sweep(out)
+        staging = out / f".gsl-{_host()}-{os.getpid()}-{os.urandom(4).hex()}"
+        with writing(out):
+            staging.mkdir(0o700)
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _sweep(out: Path) -> None:
+    for path in out.glob(".gsl-*"):
+        owner = re.fullmatch(r"\.gsl-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}", path.name)
+        if owner is None:
+            continue
+        with suppress(OSError):
+            dead = owner[1] == _host() and not _alive(int(owner[2]))
+            if dead or time() - path.stat().st_mtime > A_DAY:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    """On Windows a signal cannot merely ask: there only age tells."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _host() -> str:
+    """Tells machines on one network share apart without naming them."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _environment() -> dict[str, str]:
+    """The kernel's environment; in a checkout that is not installed, it finds the package where we did."""
+    project = Path(__file__).parents[1]
+    found = [str(project)] if (project / "pyproject.toml").is_file() else []
+    search = os.pathsep.join(found + [path for path in [os.environ.get("PYTHONPATH")] if path])
+    return os.environ | ONE_THREAD | {"JPY_PARENT_PID": str(os.getpid())} | ({"PYTHONPATH": search} if search else {})

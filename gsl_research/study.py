@@ -1,0 +1,292 @@
+"""The study file: what was planned, before the results.
+
+A *study* names a design, the columns of the score file by role, the groups and the outcomes. *treated* pupils got
+the new approach, *control* pupils did not; *pre* and *post* are occasions. Every kind and field of the contract is
+understood here; what cannot be measured yet is refused by ``measure``, not by the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+Unit = Literal["pupil", "class", "teacher", "school"]
+Header = Annotated[str, Field(min_length=1, max_length=300)]
+Label = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+def _code(value: object) -> object:
+    """A code typed as a number in TOML (``missing = [999]``) is the text of that number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Code = Annotated[str, BeforeValidator(_code), Field(min_length=1)]
+Scale = tuple[float, float]
+
+
+def _mistake(code: str, **facts: object) -> PydanticCustomError:
+    return PydanticCustomError(f"gsl.{code}", code, facts)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class OneGroup(_Table):
+    """One group before and after: growth, never an effect."""
+
+    kind: Literal["one_group"]
+    selected_low: bool = Field(False, description="The pupils were chosen because they scored low.")
+
+
+class Comparison(_Table):
+    """Groups with and without the approach, given to whole units. One class per arm is derived, never declared."""
+
+    kind: Literal["comparison"]
+    assigned: Unit = Field(description="The level at which the approach was given.")
+    randomised: bool = Field(False, description="Drawn by lot.")
+    blocks: bool = Field(False, description="Drawn or matched within blocks; the role block says which.")
+
+
+class MultiSite(_Table):
+    """The approach given to some pupils within each class or school."""
+
+    kind: Literal["multi_site"]
+    site: Literal["class", "teacher", "school"]
+    randomised: bool = False
+
+
+class Growth(_Table):
+    """Three or more waves of one measure."""
+
+    kind: Literal["growth"]
+    waves: Annotated[tuple[Code, ...], Field(min_length=3, strict=False)] = Field(description="Wave labels, in order.")
+
+
+class Stepped(_Table):
+    """Classes start one after the other; a wait-list is two steps."""
+
+    kind: Literal["stepped"]
+    start_column: Header = Field(description="The header that holds the wave in which a class started.")
+
+
+class SingleCase(_Table):
+    """One or a few pupils measured many times over phases."""
+
+    kind: Literal["single_case"]
+    phase: Header
+    occasion: Header
+
+
+class Survey(_Table):
+    """Repeated questionnaires without comparison."""
+
+    kind: Literal["survey"]
+    occasions: Annotated[tuple[Code, ...], Field(min_length=1, strict=False)]
+
+
+Design = Annotated[
+    OneGroup | Comparison | MultiSite | Growth | Stepped | SingleCase | Survey, Field(discriminator="kind")
+]
+
+
+class Columns(_Table):
+    """Role = header in the score file. Which roles a design needs is checked when the data are bound."""
+
+    pupil: Header | None = None
+    class_: Header | None = Field(None, alias="class")
+    teacher: Header | None = None
+    school: Header | None = None
+    group: Header | None = None
+    teaching_group: Header | None = None
+    block: Header | None = None
+    wave: Header | None = None
+    date: Header | None = None
+    dose: Header | None = None
+    own_goal: Header | None = None
+
+    def mapped(self) -> dict[str, str]:
+        return {role: header for role, header in self.model_dump(by_alias=True).items() if header is not None}
+
+
+class Groups(_Table):
+    """The codes in the group column, as they stand there."""
+
+    treated: Annotated[tuple[Code, ...], Field(min_length=1, strict=False)]
+    control: Annotated[tuple[Code, ...], Field(min_length=1, strict=False)]
+
+    @model_validator(mode="after")
+    def _disjoint(self):
+        if both := sorted(set(self.treated) & set(self.control)):
+            raise _mistake("group_in_both_lists", codes=both)
+        return self
+
+
+class ReachGoal(_Table):
+    at_least: float = Field(description="Points a pupil must reach.")
+    share: float = Field(gt=0, le=1, description="The share of pupils that should reach it.")
+
+
+class GainGoal(_Table):
+    gain: float = Field(gt=0, description="Points the pupils should gain on average.")
+
+
+def _goal_kind(value: object) -> str:
+    gain = "gain" in value if isinstance(value, dict) else isinstance(value, GainGoal)
+    return "GainGoal" if gain else "ReachGoal"
+
+
+Goal = Annotated[
+    Annotated[ReachGoal, Tag("ReachGoal")] | Annotated[GainGoal, Tag("GainGoal")], Discriminator(_goal_kind)
+]
+
+
+class Outcome(_Table):
+    """One thing measured. Points stay on the test's own scale."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
+    label: Label
+    domain: Literal[
+        "learning_gain", "learning_capacity", "motivation", "wellbeing", "relations", "workload", "admin_load"
+    ]
+    role: Literal["primary", "secondary", "side_effect"] = "primary"
+    pre: Header | None = None
+    post: Header
+    scale: Annotated[Scale, Field(strict=False)] | None = None
+    pre_scale: Annotated[Scale, Field(strict=False)] | None = None
+    post_scale: Annotated[Scale, Field(strict=False)] | None = None
+    tests: Literal["same", "parallel", "different"] = "same"
+    better: Literal["higher", "lower"] = "higher"
+    smallest_worthwhile: float | None = Field(None, gt=0, description="In points; asked before the results.")
+    reliability: float | None = Field(None, gt=0, le=1)
+    missing: Annotated[tuple[Code, ...], Field(strict=False)] = ()
+    source: Literal["test", "questionnaire", "observation", "conversation", "platform"] = "test"
+    goal: Goal | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if self.scale and (self.pre_scale or self.post_scale):
+            raise _mistake("scale_twice", outcome=self.name)
+        for low, high in filter(None, (self.scale, self.pre_scale, self.post_scale)):
+            if not low < high:
+                raise _mistake("scale_upside_down", outcome=self.name, low=low, high=high)
+        if self.pre == self.post:
+            raise _mistake("pre_is_post", outcome=self.name, header=self.post)
+        if self.pre and self.tests == "same" and self.scale_pre != self.scale_post:
+            raise _mistake("same_test_two_scales", outcome=self.name)
+        if isinstance(self.goal, GainGoal) and not self.gain_defined:
+            raise _mistake("gain_goal_without_gain", outcome=self.name)
+        if isinstance(self.goal, ReachGoal) and self.scale_post:
+            low, high = self.scale_post
+            if not low <= self.goal.at_least <= high:
+                raise _mistake("goal_outside_scale", outcome=self.name, goal=self.goal.at_least, low=low, high=high)
+        if self.smallest_worthwhile and self.scale_post:
+            low, high = self.scale_post
+            if self.smallest_worthwhile >= high - low:
+                raise _mistake("worthwhile_beyond_scale", outcome=self.name, points=self.smallest_worthwhile)
+        return self
+
+    @property
+    def scale_pre(self) -> Scale | None:
+        return self.pre_scale or self.scale
+
+    @property
+    def scale_post(self) -> Scale | None:
+        return self.post_scale or self.scale
+
+    @property
+    def gain_defined(self) -> bool:
+        """Post minus pre means something: one test, or two parallel ones, on one scale."""
+        return self.pre is not None and self.tests != "different" and self.scale_pre == self.scale_post
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.better == "higher" else -1
+
+
+class Subgroup(_Table):
+    column: Header
+
+
+class Conduct(_Table):
+    """How the study went; what is absent takes its "unknown" cap in the rating."""
+
+    post_on: date | None = None
+    scoring: Literal["external_blind", "external", "own_rubric", "own_taught", "impression"] | None = None
+    fidelity: float | None = Field(None, ge=0, le=1)
+    comparison: Literal["parallel", "last_year", "other_period"] | None = None
+    new_content: bool | None = None
+    concurrent_change: bool | None = None
+    results_seen: bool | None = None
+
+
+class Context(_Table):
+    """Travels on the study card."""
+
+    level: Literal["nursery", "primary", "secondary", "adult", "special"] | None = None
+    grade: Annotated[str, BeforeValidator(_code)] | None = None
+    track: str | None = None
+    weeks: float | None = Field(None, gt=0)
+    minutes: float | None = Field(None, gt=0, description="Minutes per week.")
+    school_code: Annotated[str, BeforeValidator(_code)] | None = None
+
+
+class Study(_Table):
+    """What was planned. Immutable; its ``fingerprint`` travels with every result."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, title="Study file")
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+    title: Label
+    question: Label
+    lever: Literal["differentiation", "autonomy", "learning_together", "didactics"]
+    planned_on: date | None = None
+    share_moments: bool = Field(False, description="Class moments may travel on the card (every class of 10 or more).")
+    design: Design
+    columns: Columns = Field(default_factory=Columns)
+    groups: Groups | None = None
+    outcomes: Annotated[tuple[Outcome, ...], Field(strict=False, json_schema_extra={"minItems": 1})]
+    subgroups: Annotated[tuple[Subgroup, ...], Field(strict=False)] = ()
+    conduct: Conduct = Field(default_factory=Conduct)
+    context: Context = Field(default_factory=Context)
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        names = [outcome.name for outcome in self.outcomes]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise _mistake("outcome_twice", names=twice)
+        primaries = [outcome.name for outcome in self.outcomes if outcome.role == "primary"]
+        if not primaries:
+            raise _mistake("no_primary")
+        if len(primaries) > MAX_PRIMARIES:
+            raise _mistake("too_many_primaries", names=primaries, allowed=MAX_PRIMARIES)
+        two_groups = isinstance(self.design, Comparison | MultiSite)
+        if two_groups and self.groups is None:
+            raise _mistake("groups_missing", kind=self.design.kind)
+        if two_groups and self.columns.group is None:
+            raise _mistake("role_missing", role="group", kind=self.design.kind)
+        if isinstance(self.design, OneGroup) and self.groups is not None:
+            raise _mistake("groups_not_for_design", kind=self.design.kind)
+        return self
+
+    @property
+    def primary(self) -> Outcome:
+        return next(outcome for outcome in self.outcomes if outcome.role == "primary")
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the study's content: the same plan, whatever its layout and comments."""
+        content = self.model_dump_json(by_alias=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"Study({self.id!r}, {self.design.kind}, outcomes={[o.name for o in self.outcomes]})"
+
+
+MAX_PRIMARIES = 3
+"""More than three primary outcomes is no primary at all (methods page, row l; policy)."""

@@ -1,0 +1,172 @@
+"""From a study file (TOML) to a Study, or to every problem in it with its row."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import types
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from .problems import Problem, Problems, Term
+from .study import Study
+
+MAX_BYTES = 1_000_000
+"""A study file is a page of text; a larger file is something else (policy)."""
+
+Address = tuple[str | int, ...]
+
+
+def load_study(path: str | Path) -> Study:
+    """Read and check a study file.
+
+    Raises Problems with everything that is wrong: a missing file, a file that is not TOML, unknown or missing
+    keys, values of the wrong kind, and contradictions between fields.
+    """
+    path = Path(path)
+    text = _text(path)
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        row = re.search(r"at line (\d+)", str(error))
+        last = text.count("\n") + 1
+        raise Problems([Problem(code="not_toml", file=path.name, row=int(row[1]) if row else last)]) from None
+    try:
+        return Study.model_validate(content)
+    except ValidationError as invalid:
+        rows = _rows(text)
+        problems = [_problem(error, content, rows, path.name) for error in invalid.errors(include_url=False)]
+        raise Problems(problems) from None
+
+
+def _text(path: Path) -> str:
+    def stop(code: str, **facts: object) -> Problems:
+        return Problems([Problem(code=code, file=path.name, facts=facts)])
+
+    if path.is_dir():
+        raise stop("study_is_folder")
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise stop("study_missing") from None
+    except OSError:
+        raise stop("file_open_elsewhere") from None
+    if len(raw) > MAX_BYTES or b"\0" in raw:
+        raise stop("not_a_study")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise stop("study_encoding") from None
+
+
+def _rows(text: str) -> dict[Address, int]:
+    """The row of every table and key, as far as one line tells; inline tables take the row of their key."""
+    found: dict[Address, int] = {}
+    counts: dict[str, int] = {}
+    table: Address = ()
+    for row, line in enumerate(text.split("\n"), start=1):
+        if head := re.match(r"\s*\[\[\s*([\w.-]+)\s*\]\]", line):
+            counts[head[1]] = counts.get(head[1], -1) + 1
+            table = (head[1], counts[head[1]])
+            found[table] = row
+        elif head := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
+            table = tuple(head[1].split("."))
+            found[table] = row
+        elif key := re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line):
+            found[(*table, key[1])] = row
+    return found
+
+
+def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], file: str) -> Problem:
+    address = tuple(part for part in error["loc"] if _in_file(part))
+    if error["type"] == "union_tag_not_found":
+        address = (*address, "kind")
+    row = next((rows[address[:n]] for n in range(len(address), 0, -1) if address[:n] in rows), None)
+    key = next((str(part) for part in reversed(address) if isinstance(part, str)), "")
+    value = _shown(error["input"])
+    match error["type"]:
+        case custom if custom.startswith("gsl."):
+            return Problem(code=custom.removeprefix("gsl."), file=file, row=row, facts=error.get("ctx", {}))
+        case "extra_forbidden":
+            near = difflib.get_close_matches(key, list(_keys_at(address[:-1], content)), n=1, cutoff=0.6)
+            code = "unknown_key_near" if near else "unknown_key"
+            facts = {"key": key} | ({"suggestion": near[0]} if near else {"known": sorted(_keys_at(address[:-1], content))})
+            return Problem(code=code, file=file, row=row, facts=facts)
+        case "missing" | "union_tag_not_found":
+            table = ".".join(str(part) for part in address[:-1] if isinstance(part, str))
+            code = "key_missing_in_table" if table else "key_missing"
+            return Problem(code=code, file=file, row=row, facts={"key": key, "table": table})
+        case "literal_error" | "union_tag_invalid":
+            if error["type"] == "union_tag_invalid":
+                key, value = "kind", str(error["ctx"]["tag"])
+                row = rows.get((*address, "kind"), row)
+            options = re.findall(r"'([^']*)'", error["ctx"].get("expected") or error["ctx"]["expected_tags"])
+            facts = {"key": key, "options": options or [error["ctx"].get("expected", "")]}
+            return Problem(code="not_one_of", file=file, row=row, value=value, facts=facts)
+        case "string_pattern_mismatch":
+            return Problem(code="not_an_id", file=file, row=row, value=value, facts={"key": key})
+        case "too_short" | "string_too_short":
+            return Problem(code="key_empty", file=file, row=row, facts={"key": key})
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" | "string_too_long":
+            bound = next(iter(error["ctx"].values()))
+            return Problem(code=f"value_{error['type']}", file=file, row=row, value=value, facts={"key": key, "bound": bound})
+        case _:
+            kind = error["type"].removesuffix("_type").removesuffix("_parsing")
+            return Problem(code="wrong_type", file=file, row=row, value=value, facts={"key": key, "wanted": Term(f"type.{_wanted(kind)}")})
+
+
+def _in_file(part: str | int) -> bool:
+    """pydantic puts the chosen member of a union in the address; the file does not."""
+    return isinstance(part, int) or not (part in _MEMBERS or "[" in part)
+
+
+def _wanted(kind: str) -> str:
+    match kind:
+        case "bool" | "string" | "date" | "tuple":
+            return kind
+        case "float" | "int" | "finite_number":
+            return "number"
+        case "date_from_datetime_inexact" | "date_from_datetime":
+            return "date"
+        case _:
+            return "table"
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) is not None or isinstance(annotation, types.UnionType):
+        for part in get_args(annotation):
+            yield from _models(part)
+
+
+def _keys_at(address: Address, content: dict) -> set[str]:
+    """The keys the contract knows in this table; of a union, those of the declared kind."""
+    models: Sequence[type[BaseModel]] = [Study]
+    place: Any = content
+    for part in address:
+        place = place[part] if isinstance(place, dict | list) else {}
+        if isinstance(part, str):
+            models = [m for model in models for m in _models(_field(model, part))]
+    if len(models) > 1 and isinstance(place, dict) and "kind" in place:
+        models = [m for m in models if place["kind"] in get_args(m.model_fields["kind"].annotation)] or models
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+
+
+def _field(model: type[BaseModel], key: str) -> Any:
+    for name, field in model.model_fields.items():
+        if key == (field.alias or name):
+            return Union[tuple(get_args(field.annotation)) or (field.annotation,)] if get_origin(field.annotation) else field.annotation
+    return None
+
+
+_MEMBERS = {"one_group", "comparison", "multi_site", "growth", "stepped", "single_case", "survey", "ReachGoal", "GainGoal"}

@@ -1,0 +1,164 @@
+"""Values to sentences: the texts of one language, and how it writes numbers.
+
+Texts are whole sentences with named blanks, one TOML file per room, in ``texts/<language>/``.
+Adding a language is adding a folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from .estimate import Interval
+from .problems import Problem, Term, errors, warnings
+
+TEXTS = Path(__file__).parent / "texts"
+MAX_DECIMALS = 3
+SHOWN_IN_FULL = 10
+"""Problems shown in full; of the rest, the count (design page, section 5; policy)."""
+
+
+def languages() -> tuple[str, ...]:
+    return tuple(sorted(folder.name for folder in TEXTS.iterdir() if folder.is_dir()))
+
+
+class Words:
+    """The texts of one language: ``words("nl")("page.title", study="…")``."""
+
+    def __init__(self, lang: str):
+        folder = TEXTS / lang
+        if not folder.is_dir():
+            raise ValueError(f"no texts for language {lang!r}; there are {', '.join(languages())}")
+        self.lang = lang
+        self._rooms = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in folder.glob("*.toml")}
+        self._locale = self._rooms["locale"]
+        self.tag: str = self._locale["tag"]
+
+    def _find(self, key: str) -> object:
+        found: object = self._rooms
+        for part in key.split("."):
+            if not isinstance(found, dict) or part not in found:
+                return None
+            found = found[part]
+        return found
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self._find(key), str)
+
+    def __call__(self, key: str, **blanks: object) -> str:
+        text = self._find(key)
+        if not isinstance(text, str):
+            raise KeyError(f"no text {key!r} in {self.lang!r}")
+        return text.format_map(blanks)
+
+    def number(self, value: float, decimals: int = 1) -> str:
+        """``1.25`` becomes "1,3"; a zero keeps no minus sign; thousands get a thin space."""
+        rounded = round(value, decimals) + 0.0
+        text = f"{rounded:,.{decimals}f}"
+        return text.replace(",", "\x00").replace(".", self._locale["decimal"]).replace("\x00", self._locale["thousands"])
+
+    def count(self, value: int) -> str:
+        return self.number(value, 0)
+
+    def plain(self, value: float) -> str:
+        """A number a person typed: no decimals it did not have."""
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text.replace(".", self._locale["decimal"])
+
+    def points(self, value: float, decimals: int) -> str:
+        """"1,4 punten", "1 punt"."""
+        text = self.number(value, decimals)
+        one = abs(round(value, decimals)) == 1
+        return self("locale.point" if one else "locale.points", number=text)
+
+    def gap(self, value: float, sign: int, decimals: int) -> str:
+        """A difference in words: "1,4 punten hoger"; positive ``value`` is better, ``sign`` is -1 where lower is."""
+        raw = value * sign
+        if round(raw, decimals) == 0:
+            return self("locale.gap.same")
+        return self("locale.gap.higher" if raw > 0 else "locale.gap.lower", points=self.points(abs(raw), decimals))
+
+    def span(self, interval: Interval, sign: int, decimals: int) -> str:
+        """From-to in words: "van 0,2 punten lager tot 2,8 punten hoger". A limit never reads as 0 when it is not."""
+        low, high = sorted((interval.low * sign, interval.high * sign))
+        while decimals < MAX_DECIMALS and any(limit and round(limit, decimals) == 0 for limit in (low, high)):
+            decimals += 1
+        if low >= 0:
+            return self("locale.span.higher", low=self.number(low, decimals), high=self.points(high, decimals))
+        if high <= 0:
+            return self("locale.span.lower", low=self.number(-high, decimals), high=self.points(-low, decimals))
+        return self("locale.span.both", low=self.points(-low, decimals), high=self.points(high, decimals))
+
+    def basis(self, classes: int, pupils: int) -> str:
+        """"1 klas, 22 leerlingen"."""
+        return self(
+            "locale.basis",
+            classes=self("locale.class" if classes == 1 else "locale.classes", count=self.count(classes)),
+            pupils=self("locale.pupil" if pupils == 1 else "locale.pupils", count=self.count(pupils)),
+        )
+
+    def date(self, day: date) -> str:
+        return self("locale.date", day=day.day, month=self._locale["months"][day.month - 1], year=day.year)
+
+    def listing(self, items: Sequence[str]) -> str:
+        """"a, b en c"."""
+        if len(items) < 2:
+            return "".join(items)
+        return self("locale.listing", first=", ".join(items[:-1]), last=items[-1])
+
+    def problem(self, problem: Problem) -> str:
+        """One sentence with its address in front and the mend behind."""
+        blanks = {name: self._fact(value) for name, value in problem.facts.items()}
+        blanks |= {"value": problem.value or "", "column": problem.column or "", "file": problem.file or ""}
+        says = self(f"problems.{problem.code}.says", **blanks)
+        mend = self(f"problems.{problem.code}.mend", **blanks)
+        parts = []
+        if problem.file is not None:
+            parts.append(problem.file)
+        if problem.sheet is not None:
+            parts.append(self("problems.address.sheet", sheet=problem.sheet))
+        if problem.row is not None:
+            parts.append(self("problems.address.row", row=problem.row))
+        if problem.column is not None:
+            parts.append(self("problems.address.column", column=problem.column))
+        address = ", ".join(parts)
+        return f"{address}: {says} {mend}" if address else f"{says} {mend}"
+
+    def mend(self, problem: Problem) -> str:
+        blanks = {name: self._fact(value) for name, value in problem.facts.items()}
+        blanks |= {"value": problem.value or "", "column": problem.column or "", "file": problem.file or ""}
+        return self(f"problems.{problem.code}.mend", **blanks)
+
+    def problem_lines(self, problems: Iterable[Problem]) -> list[str]:
+        """What a person reads: errors first, ten in full, the rest counted."""
+        problems = tuple(problems)
+        ordered = errors(problems) + warnings(problems)
+        lines = [self(f"problems.lead.{p.severity}", text=self.problem(p)) for p in ordered[:SHOWN_IN_FULL]]
+        if len(ordered) > SHOWN_IN_FULL:
+            lines.append(self("problems.lead.more", count=len(ordered) - SHOWN_IN_FULL))
+        return lines
+
+    def _fact(self, value: object) -> str:
+        match value:
+            case bool():
+                return self(f"locale.{'yes' if value else 'no'}")
+            case int():
+                return self.count(value)
+            case float():
+                return self.plain(value)
+            case date():
+                return self.date(value)
+            case Term():
+                return self(f"problems.term.{value}")
+            case list() | tuple():
+                return self.listing([self._fact(v) for v in value])
+            case _:
+                return str(value)
+
+
+@lru_cache
+def words(lang: str) -> Words:
+    return Words(lang)
