@@ -3,18 +3,6 @@
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .dataset import Dataset, load_data
-    from .evidence import EvidenceRecord, PrivateRecord, evidence, private_record
-    from .files import save
-    from .judge import Verdict, judge
-    from .measure import Measurement, measure
-    from .problems import Problem, Problems
-    from .report import describe, report
-    from .study import Study
-    from .study_file import load_study
 
 __version__ = "0.1.0"
 

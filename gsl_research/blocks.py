@@ -75,7 +75,7 @@ class Bullets:
 @dataclass(frozen=True, slots=True)
 class Fold:
     title: str
-    blocks: tuple["Block", ...]
+    blocks: tuple[Block, ...]
 
 
 Block = Text | Heading | Facts | Table | Chart | Callout | Steps | Bullets | Fold
@@ -93,11 +93,16 @@ class Report:
     question: str
     blocks: tuple[Block, ...]
     footer: str
+    summary: str = ""
+    """The conclusion in one sentence: for a terminal, and the page's own description."""
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         from .documents import html
 
-        import html as escape_html
+        return FRAME.format(page=escape(html(self)), title=escape(self.title))
 
-        frame = escape_html.escape(html(self), quote=True)
-        return f'<iframe srcdoc="{frame}" style="width:100%;height:70vh;border:1px solid #d7dade" title="{escape_html.escape(self.title)}"></iframe>'
+
+FRAME = '<iframe srcdoc="{page}" title="{title}" style="width:100%;height:80vh;border:1px solid #d7dade"></iframe>'
+"""In a notebook the page keeps its own styles and language, apart from the notebook's."""

@@ -6,6 +6,7 @@ A *unit* is a pupil, teaching group, class, teacher or school; the *cluster* is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -21,6 +22,8 @@ from .units import GROUPED, assigned_cluster, unit_keys
 
 MIN_PUPILS = 3
 """Fewer pupils with both scores than this give no spread to speak of (policy)."""
+ERROR_CELL = re.compile(r"#[A-Z0-9/]+[!?]?")
+"""What a workbook writes where a formula failed: #N/A, #VALUE!, #DIV/0!, in any language."""
 SHOWN_ROWS = 5
 """Rows named in one message; of the rest, the count (policy)."""
 
@@ -30,7 +33,7 @@ class Dataset:
     """Pupils' scores under role names. Its repr shows counts only, and ``files.save`` refuses it.
 
     ``frame`` has one row per pupil: ``treated`` (bool; absent with one group), ``cluster`` (int code),
-    ``class`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in points (NaN = missing).
+    ``class`` and ``group`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in points (NaN = missing).
     ``cluster_names[code]`` is the unit's name as it stands in the file: private.
     ``missing`` counts the missing words per score column, "" being an empty cell.
     """
@@ -96,8 +99,9 @@ def bind(study: Study, table: Table) -> Dataset:
         problems += found
     problems += _pupils_twice(study, table, codes)
     keys = unit_keys(codes)
-    if "class" in codes:
-        frame["class"] = codes["class"]
+    for role in ("class", "group"):
+        if role in codes:
+            frame[role] = codes[role]
     level, warnings = "group", []
     if not errors(problems):
         if isinstance(study.design, Comparison):
@@ -143,7 +147,9 @@ def _score_columns(outcome: Outcome) -> Iterator[tuple[str, str, tuple[float, fl
 def _missing_columns(study: Study, table: Table) -> Iterator[Problem]:
     wanted = [(header, f"role.{role}", {}) for role, header in study.columns.mapped().items()]
     for outcome in study.outcomes:
-        wanted += [(header, f"occasion.{when}", {"outcome": outcome.label}) for when, header, _ in _score_columns(outcome)]
+        wanted += [
+            (header, f"occasion.{when}", {"outcome": outcome.label}) for when, header, _ in _score_columns(outcome)
+        ]
     wanted += [(subgroup.column, "role.subgroup", {}) for subgroup in study.subgroups]
     headers = list(table.columns)
     folded = {header.casefold(): header for header in headers}
@@ -167,8 +173,10 @@ def _empty_codes(study: Study, table: Table, codes: Mapping[str, Sequence[str]])
     for role, texts in codes.items():
         header = study.columns.mapped()[role]
         for row, text in zip(table.row_numbers, texts, strict=True):
-            if not text:
-                yield Problem(code="code_empty", row=row, column=header, facts={"role": Term(f"role.{role}")})
+            if not text or ERROR_CELL.fullmatch(text):
+                code = "code_is_error" if text else "code_empty"
+                facts = {"role": Term(f"role.{role}")}
+                yield Problem(code=code, row=row, column=header, value=text or None, facts=facts)
 
 
 def _treated(study: Study, table: Table, texts: Sequence[str]) -> tuple[np.ndarray, list[Problem]]:
@@ -232,4 +240,6 @@ def _unusable(study: Study, frame: pd.DataFrame) -> Iterator[Problem]:
         if pre[complete].nunique() == 1:
             yield Problem(code="no_spread", column=outcome.pre, facts={"outcome": outcome.label})
         elif (pre[complete] == post[complete]).all():
-            yield Problem(code="pre_equals_post", facts={"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post})
+            yield Problem(
+                code="pre_equals_post", facts={"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post}
+            )

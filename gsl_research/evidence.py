@@ -17,7 +17,7 @@ from typing import Any, Literal
 from . import __version__, privacy
 from .estimate import Estimate
 from .judge import Verdict
-from .measure import Measurement, OutcomeResult
+from .measure import Check, Measurement, OutcomeResult
 
 VERSIONED = ("numpy", "pandas", "scipy", "altair")
 
@@ -76,7 +76,8 @@ class EstimateEntry:
 class CheckEntry:
     outcome: str
     code: str
-    value: float
+    value: float | None
+    """``None`` on a card when it would tell a small count."""
     flag: bool
 
 
@@ -190,7 +191,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             dropped={reason: _count(n, share and n > 0) for reason, n in measurement.dropped.items()},
         ),
         "estimates": [_estimate(result, e, share) for result in results for e in result.estimates],
-        "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_rounded(c.value, share), flag=c.flag)
+        "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "security": SecurityEntry(
             rating=verdict.security.rating,
@@ -260,12 +261,20 @@ def _count(n: int, hide_small: bool) -> int | None:
     return None if hide_small and not privacy.may_count(n) else n
 
 
-def _rounded(value: float, share: bool) -> float:
-    return round(value, CARD_CHECK_DECIMALS) if share else value
-
-
 CARD_CHECK_DECIMALS = 2
-"""Shares on the card: coarse enough that a lost pupil or two cannot be counted back in a class (policy)."""
+
+
+def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
+    """On a card, shares that stand for one to four pupils (a ceiling, a loss) are left out."""
+    if not share:
+        return check.value
+    arm = result.arms.get("treated") or result.arms["single"]
+    lost = result.check("attrition").value
+    pupils_lost = round(lost / (1 - lost) * sum(arm.pupils for arm in result.arms.values()))
+    pupils = {"ceiling": arm.at_best, "attrition": pupils_lost, "attrition_gap": pupils_lost}.get(check.code, 0)
+    if 0 < pupils < privacy.MIN_COUNT:
+        return None
+    return round(check.value, CARD_CHECK_DECIMALS)
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:

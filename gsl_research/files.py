@@ -1,6 +1,6 @@
 """The one door out: files written whole or not at all, and ``save``, which knows what may leave.
 
-*Shareable* things go under ``reports/<study>/``, *private* things under ``private/<study>/``; they never share a folder.
+*Shareable* things go under ``reports/<study>/``, *private* ones under ``private/<study>/``: never in one folder.
 """
 
 from __future__ import annotations

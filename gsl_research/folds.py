@@ -45,7 +45,10 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
         return w("report.method.from_to", low=one(low, 2), high=one(high, 2))
 
     if (points := result.main) is not None:
-        yield w("report.method.estimate_points" if told.compared else "report.method.growth_points"), one(points.value, 2)
+        yield (
+            w("report.method.estimate_points" if told.compared else "report.method.growth_points"),
+            one(points.value, 2),
+        )
         if points.interval is not None:
             yield w("report.method.interval"), span(points.interval.low, points.interval.high)
             yield w("report.method.se"), one(points.se, 2)

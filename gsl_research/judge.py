@@ -111,7 +111,8 @@ class Verdict:
     """What to count on after a clear result from few classes, in points: the shrunken estimate."""
 
     def __repr__(self) -> str:
-        return f"Verdict({self.code}, capped to {self.capped_code}, rating {self.security.rating} by {self.security.weakest})"
+        security = self.security
+        return f"Verdict({self.code}, capped to {self.capped_code}, rating {security.rating} by {security.weakest})"
 
 
 def judge(measurement: Measurement) -> Verdict:
@@ -175,7 +176,12 @@ def cap_code(code: Code, rating: int) -> Code:
     if code in GROWTH_CODES or code in ("ONE_CLASS", "CANNOT") or rating >= 3:
         return code
     if rating == 2:
-        leaning: dict[Code, Code] = {"CLEAR_BIG": "LEAN_POS", "CLEAR_POS": "LEAN_POS", "NEG": "LEAN_NEG", "NEGLIGIBLE": "CANNOT"}
+        leaning: dict[Code, Code] = {
+            "CLEAR_BIG": "LEAN_POS",
+            "CLEAR_POS": "LEAN_POS",
+            "NEG": "LEAN_NEG",
+            "NEGLIGIBLE": "CANNOT",
+        }
         return leaning.get(code, code)
     return "CANNOT"
 

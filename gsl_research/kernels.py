@@ -29,7 +29,18 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.utils import run_sync
 from traitlets import Instance
 
-AHEAD = ("numpy", "pandas", "scipy.special", "altair", "vl_convert", "jinja2", "gsl_research")
+AHEAD = (
+    "gsl_research.study_file",
+    "gsl_research.dataset",
+    "gsl_research.report",
+    "gsl_research.evidence",
+    "gsl_research.documents",
+    "gsl_research.files",
+    "scipy.special",
+    "altair",
+    "vl_convert",
+    "jinja2",
+)
 """What the main path of the notebooks imports; a test holds that each can be imported."""
 
 UNUSED = ("rfc3987_syntax", "isoduration")
@@ -123,7 +134,7 @@ def running_kernel(waiting: subprocess.Popen | None, *, cwd: Path, env: dict[str
 
 
 def _wire(workshop: str) -> dict[str, str]:
-    """How driver and kernel talk: through files that are sockets, so no network port; where that cannot be, encrypted."""
+    """How driver and kernel talk: through socket files, so without a network port; where that cannot be, encrypted."""
     if sys.platform == "win32" or len(os.fsencode(workshop)) > SOCKET_PATH:
         return {"transport": "tcp", "transport_encryption": "auto"}
     return {"transport": "ipc"}

@@ -21,7 +21,16 @@ from .methods import clusters, differences
 from .methods.moments import ClassMoments, class_moments
 from .problems import Problem, Problems, Term
 from .study import (
-    Comparison, Growth, MultiSite, OneGroup, Outcome, ReachGoal, SingleCase, Stepped, Study, Survey,
+    Comparison,
+    Growth,
+    MultiSite,
+    OneGroup,
+    Outcome,
+    ReachGoal,
+    SingleCase,
+    Stepped,
+    Study,
+    Survey,
 )
 
 EXTREME_SHARE = 0.15
@@ -182,7 +191,11 @@ def _dropped(data: Dataset, outcome: Outcome) -> dict[str, int]:
     if outcome.pre is None:
         return {"no_pre": 0, "no_post": int((~post).sum()), "neither": 0}
     pre = data.frame[f"{outcome.name}.pre"].notna()
-    return {"no_pre": int((~pre & post).sum()), "no_post": int((pre & ~post).sum()), "neither": int((~pre & ~post).sum())}
+    return {
+        "no_pre": int((~pre & post).sum()),
+        "no_post": int((pre & ~post).sum()),
+        "neither": int((~pre & ~post).sum()),
+    }
 
 
 def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResult:
@@ -306,6 +319,9 @@ def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
 
 
 def _class_results(units, codes, post, treated, adjusted, scale) -> tuple[ClassResult, ...]:
+    """Class by class, treated first; with ``adjusted`` means, the pupils behind them move along."""
+    means = np.bincount(codes, post) / np.bincount(codes)
+    shift = np.zeros(len(units)) if adjusted is None else adjusted - means
     order = range(len(units)) if treated is None else sorted(range(len(units)), key=lambda j: not treated[j])
     return tuple(
         ClassResult(
@@ -313,8 +329,8 @@ def _class_results(units, codes, post, treated, adjusted, scale) -> tuple[ClassR
             unit=int(units[j]),
             treated=None if treated is None else bool(treated[j]),
             pupils=int((codes == j).sum()),
-            mean=float(post[codes == j].mean() if adjusted is None else adjusted[j]),
-            bins=privacy.coarse_bins(post[codes == j], scale),
+            mean=float(means[j] if adjusted is None else adjusted[j]),
+            bins=privacy.coarse_bins(np.clip(post[codes == j] + shift[j], *scale), scale),
         )
         for number, j in enumerate(order, start=1)
     )

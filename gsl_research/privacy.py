@@ -19,6 +19,7 @@ MIN_MEAN = 10
 MEAN_DECIMALS = 1
 """Means leave with one decimal: at two, leaving out one of 24 pupils gives that pupil's score away (computed)."""
 BINS_PER_SCALE = 20
+"""Steps of the grid on which the edges of a shown distribution lie (policy)."""
 
 Bin = tuple[float, float, float]
 
@@ -34,20 +35,22 @@ def may_average(pupils: int) -> bool:
 def shown_counts(counts: Sequence[int], *, total_known: bool = True, least: int = MIN_COUNT) -> tuple[int | None, ...]:
     """Counts that may stand beside each other; ``None`` is hidden.
 
-    When the total is known and the hidden ones together could still be worked out to fewer than ``least`` pupils or
-    to one single count, the smallest shown count is hidden too. A count of 0 is a small count.
+    When the total is known and the hidden ones could still be worked out (one single count, together fewer than
+    ``least`` pupils, or all as large as a hidden count can be), the smallest shown counts are hidden too, every one
+    of that size: which of two equal counts went would tell. A count of 0 is a small count.
     """
     shown: list[int | None] = [count if count >= least else None for count in counts]
     while total_known and _gives_away(counts, shown, least):
-        smallest = min((count, i) for i, count in enumerate(shown) if count is not None)[1]
-        shown[smallest] = None
+        smallest = min(count for count in shown if count is not None)
+        shown = [None if count == smallest else count for count in shown]
     return tuple(shown)
 
 
 def _gives_away(counts: Sequence[int], shown: Sequence[int | None], least: int) -> bool:
     hidden = [count for count, kept in zip(counts, shown, strict=True) if kept is None]
     visible = len(counts) - len(hidden)
-    return bool(hidden) and visible > 0 and (len(hidden) == 1 or sum(hidden) < least)
+    largest = len(hidden) * (least - 1)
+    return bool(hidden) and visible > 0 and (len(hidden) == 1 or sum(hidden) < least or sum(hidden) == largest)
 
 
 def part_of(part: int, whole: int) -> str:

@@ -12,7 +12,7 @@ from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps
 from .charts import ClassShape
 from .dataset import Dataset
 from .evidence import shareable
-from .judge import Verdict
+from .judge import Margin, Verdict
 from .measure import ClassResult, Measurement
 from .sentences import Telling
 from .study import ReachGoal, Study
@@ -40,12 +40,8 @@ def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> R
             plan=study.fingerprint[:HASH_SHOWN],
             version=__version__,
         ),
+        summary=next(sentences.conclusion(told)),
     )
-
-
-def result_sentence(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> str:
-    """The first conclusion of the page, for a terminal."""
-    return next(sentences.conclusion(Telling(measurement, verdict, words(lang))))
 
 
 def _blocks(told: Telling) -> Iterator[Block]:
@@ -69,12 +65,15 @@ def _blocks(told: Telling) -> Iterator[Block]:
     label = w("verdict.steps.label", names=w.listing(names), current=names[told.step()])
     yield Steps(names, told.step(), label)
     yield Text(f"{w('verdict.steps.about')} {sentences.weakest(told)}")
-    yield Callout("next_step", w("report.heading.next_step"), (sentences.next_step(told),))
+    kind = "note" if told.verdict.capped_code == "ONE_CLASS" else "next_step"
+    yield Callout(kind, w("report.heading.next_step"), (sentences.next_step(told),))
 
     for room in ("everyone", "side_effects"):
         answer, texts = getattr(sentences, room)(told)
         yield Heading(w(f"report.heading.{room}"), 2, answer)
-        yield Text(" ".join(texts)) if room == "everyone" else Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
+        yield (
+            Text(" ".join(texts)) if room == "everyone" else Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
+        )
 
     yield Heading(w("report.heading.not_said"), 2)
     yield Bullets(tuple(w(f"report.not_said.{key}") for key in _not_said(told)))
@@ -132,15 +131,27 @@ def _pictures(told: Telling) -> Iterator[Block]:
         else:
             yield Text(w("report.method.end_only"))
         return
+    if told.verdict.capped_code == "ONE_CLASS":
+        yield from _panel(told)
+        return
     counts = privacy.shown_counts([item.pupils for item in result.classes])
     shapes = [_shape(told, item, count) for item, count in zip(result.classes, counts, strict=True)]
     yield charts.class_means(shapes, scale=scale, words=w, adjusted=True)
-    if told.verdict.capped_code == "ONE_CLASS":
-        yield from _panel(told)
-    else:
-        low, high = sorted((sign * result.main.interval.low, sign * result.main.interval.high))
-        lead = told.verdict.capped_code not in UNDECIDED
-        yield charts.interval(low, sign * result.main.value, high, margin=margin.points, words=w, lead=lead)
+    low, high = sorted((sign * result.main.interval.low, sign * result.main.interval.high))
+    yield charts.interval(
+        low,
+        sign * result.main.value,
+        high,
+        margin=_chosen(margin),
+        words=w,
+        lead=told.verdict.capped_code not in UNDECIDED,
+        decimals=told.decimals(result),
+    )
+
+
+def _chosen(margin: Margin | None) -> float | None:
+    """A picture shows the margin only when the school set it."""
+    return margin.points if margin is not None and margin.chosen else None
 
 
 def _panel(told: Telling) -> Iterator[Block]:
@@ -153,7 +164,7 @@ def _panel(told: Telling) -> Iterator[Block]:
     for gap, entry in zip(gaps, result.panel, strict=True):
         low, high = sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
         rows.append((w("verdict.ONE_CLASS_panel_row", gap=gap), low, high))
-    yield charts.panel(rows, words=w, margin=told.verdict.margin.points if told.verdict.margin else None)
+    yield charts.panel(rows, words=w, margin=_chosen(told.verdict.margin), decimals=decimals)
     yield Text(w("verdict.ONE_CLASS_not_lost"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import html
 import json
 import logging
 import os
@@ -122,10 +123,8 @@ def measure_files(
     return Run(shareable, shareable / PAGE, shareable / MEASURE, private / "record.json", seconds, kernel)
 
 
-def execute(
-    notebook: Path | str, parameters: Mapping[str, str], *, to: Path | str, limit_seconds: float = 600
-) -> Path:
-    """Execute a notebook with papermill; write it, without paths and times, to ``to``. Its folder is the cells' folder."""
+def execute(notebook: Path | str, parameters: Mapping[str, str], *, to: Path | str, limit_seconds: float = 600) -> Path:
+    """Execute a notebook with papermill; write it, without paths and times, to ``to``. Its cells run in that folder."""
     prepare()
     _execute(Path(notebook), parameters, Path(to).resolve(), limit_seconds)
     return Path(to)
@@ -147,7 +146,8 @@ def _execute(
             from papermill.exceptions import PapermillExecutionError
             from papermill.execute import execute_notebook
 
-        logging.getLogger("papermill").addHandler(logging.NullHandler())
+        for talker in ("papermill", "asyncio"):
+            logging.getLogger(talker).addHandler(logging.NullHandler())
         try:
             executed = execute_notebook(
                 nbformat.read(notebook, as_version=4),
@@ -230,16 +230,20 @@ def _without_places(text: str, parameters: Mapping[str, str], here: Path) -> str
 
 def _raise_problems(failed: RunFailed, study_file: Path, data_file: Path) -> None:
     """The kernel can only send text; the same steps here give the Problems themselves, when they are the cause."""
-    error = failed.__cause__
-    if getattr(error, "ename", None) != "Problems":
+    if failed.problem.code != "notebook_failed":
         return
-    codes = error.evalue.split(", ")
+    codes = failed.__cause__.evalue.split(", ")
     if set(codes) <= UNWRITTEN:
         raise Problems(Problem(code=code) for code in codes) from failed
     import gsl_research
 
-    study = gsl_research.load_study(study_file)
-    gsl_research.measure(study, gsl_research.load_data(data_file, study))
+    try:
+        study = gsl_research.load_study(study_file)
+        gsl_research.measure(study, gsl_research.load_data(data_file, study))
+    except Problems:
+        raise
+    except Exception as error:
+        raise failed from error
 
 
 def _study_in(staging: Path) -> str:
@@ -317,3 +321,9 @@ def _environment() -> dict[str, str]:
     found = [str(project)] if (project / "pyproject.toml").is_file() else []
     search = os.pathsep.join(found + [path for path in [os.environ.get("PYTHONPATH")] if path])
     return os.environ | ONE_THREAD | {"JPY_PARENT_PID": str(os.getpid())} | ({"PYTHONPATH": search} if search else {})
+
+
+def summary(page: Path) -> str:
+    """The conclusion in one sentence, as the page itself carries it."""
+    found = re.search(r'<meta name="description" content="([^"]*)">', page.read_text("utf-8"))
+    return html.unescape(found[1]) if found else ""

@@ -105,7 +105,11 @@ def certain(told: Telling) -> str | None:
     with_start = result.outcome.gain_defined
     if not told.compared:
         arm = result.arms["single"]
-        return w("report.certain.single", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of) if with_start else None
+        return (
+            w("report.certain.single", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
+            if with_start
+            else None
+        )
     treated, control = result.arms["treated"], result.arms["control"]
     pair = len(result.classes) == 2
     key = ("pair" if pair else "both") + ("" if with_start else "_end")
@@ -252,7 +256,11 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     elif not privacy.may_average(arm.pupils):
         sentences.append(w("verdict.everyone.hidden"))
     else:
-        ten = {"now": 10 * result.spread.value, "low": 10 * result.spread.interval.low, "high": 10 * result.spread.interval.high}
+        ten = {
+            "now": 10 * result.spread.value,
+            "low": 10 * result.spread.interval.low,
+            "high": 10 * result.spread.interval.high,
+        }
         sentences.append(w(f"verdict.everyone.{answer}", **{name: w.number(value) for name, value in ten.items()}))
     ceiling = result.check("ceiling")
     if ceiling is not None and ceiling.flag and privacy.part_of(arm.at_best, arm.with_post) == "exact":
@@ -309,7 +317,9 @@ def _secondary(told: Telling, result: OutcomeResult) -> str:
 def weakest(told: Telling) -> str:
     security, w = told.verdict.security, told.words
     sentence = w(f"verdict.weakest.{security.weakest}", why=w(f"verdict.why.{_comparison_kind(told)}"))
-    shared = sum(cap.cap <= security.rating + 1 for cap in security.caps if cap.cap == min(c.cap for c in security.caps))
+    shared = sum(
+        cap.cap <= security.rating + 1 for cap in security.caps if cap.cap == min(c.cap for c in security.caps)
+    )
     return f"{sentence} {w('verdict.steps.several')}" if shared > 1 else sentence
 
 

@@ -29,6 +29,7 @@ Scale = tuple[float, float]
 
 
 def _mistake(code: str, **facts: object) -> PydanticCustomError:
+    """A contradiction within one table; the fact ``at`` names the key to mend."""
     return PydanticCustomError(f"gsl.{code}", code, facts)
 
 
@@ -122,7 +123,7 @@ class Groups(_Table):
     @model_validator(mode="after")
     def _disjoint(self):
         if both := sorted(set(self.treated) & set(self.control)):
-            raise _mistake("group_in_both_lists", codes=both)
+            raise _mistake("group_in_both_lists", at="control", codes=both)
         return self
 
 
@@ -170,24 +171,31 @@ class Outcome(_Table):
     @model_validator(mode="after")
     def _consistent(self):
         if self.scale and (self.pre_scale or self.post_scale):
-            raise _mistake("scale_twice", outcome=self.name)
+            raise _mistake("scale_twice", at="scale", outcome=self.name)
         for low, high in filter(None, (self.scale, self.pre_scale, self.post_scale)):
             if not low < high:
-                raise _mistake("scale_upside_down", outcome=self.name, low=low, high=high)
+                raise _mistake("scale_upside_down", at="scale", outcome=self.name, low=low, high=high)
         if self.pre == self.post:
-            raise _mistake("pre_is_post", outcome=self.name, header=self.post)
+            raise _mistake("pre_is_post", at="pre", outcome=self.name, header=self.post)
         if self.pre and self.tests == "same" and self.scale_pre != self.scale_post:
-            raise _mistake("same_test_two_scales", outcome=self.name)
+            raise _mistake("same_test_two_scales", at="tests", outcome=self.name)
         if isinstance(self.goal, GainGoal) and not self.gain_defined:
-            raise _mistake("gain_goal_without_gain", outcome=self.name)
+            raise _mistake("gain_goal_without_gain", at="goal", outcome=self.name)
         if isinstance(self.goal, ReachGoal) and self.scale_post:
             low, high = self.scale_post
             if not low <= self.goal.at_least <= high:
-                raise _mistake("goal_outside_scale", outcome=self.name, goal=self.goal.at_least, low=low, high=high)
+                raise _mistake(
+                    "goal_outside_scale", at="goal", outcome=self.name, goal=self.goal.at_least, low=low, high=high
+                )
         if self.smallest_worthwhile and self.scale_post:
             low, high = self.scale_post
             if self.smallest_worthwhile >= high - low:
-                raise _mistake("worthwhile_beyond_scale", outcome=self.name, points=self.smallest_worthwhile)
+                raise _mistake(
+                    "worthwhile_beyond_scale",
+                    at="smallest_worthwhile",
+                    outcome=self.name,
+                    points=self.smallest_worthwhile,
+                )
         return self
 
     @property
@@ -269,7 +277,7 @@ class Study(_Table):
         if two_groups and self.groups is None:
             raise _mistake("groups_missing", kind=self.design.kind)
         if two_groups and self.columns.group is None:
-            raise _mistake("role_missing", role="group", kind=self.design.kind)
+            raise _mistake("role_missing", at="columns", role="group", kind=self.design.kind)
         if isinstance(self.design, OneGroup) and self.groups is not None:
             raise _mistake("groups_not_for_design", kind=self.design.kind)
         return self

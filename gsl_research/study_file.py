@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -85,16 +84,21 @@ def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], fil
     address = tuple(part for part in error["loc"] if _in_file(part))
     if error["type"] == "union_tag_not_found":
         address = (*address, "kind")
+    facts = dict(error.get("ctx", {}))
+    if "at" in facts:
+        address = (*address, facts.pop("at"))
     row = next((rows[address[:n]] for n in range(len(address), 0, -1) if address[:n] in rows), None)
     key = next((str(part) for part in reversed(address) if isinstance(part, str)), "")
     value = _shown(error["input"])
     match error["type"]:
         case custom if custom.startswith("gsl."):
-            return Problem(code=custom.removeprefix("gsl."), file=file, row=row, facts=error.get("ctx", {}))
+            return Problem(code=custom.removeprefix("gsl."), file=file, row=row, facts=facts)
         case "extra_forbidden":
             near = difflib.get_close_matches(key, list(_keys_at(address[:-1], content)), n=1, cutoff=0.6)
             code = "unknown_key_near" if near else "unknown_key"
-            facts = {"key": key} | ({"suggestion": near[0]} if near else {"known": sorted(_keys_at(address[:-1], content))})
+            facts = {"key": key} | (
+                {"suggestion": near[0]} if near else {"known": sorted(_keys_at(address[:-1], content))}
+            )
             return Problem(code=code, file=file, row=row, facts=facts)
         case "missing" | "union_tag_not_found":
             table = ".".join(str(part) for part in address[:-1] if isinstance(part, str))
@@ -113,10 +117,18 @@ def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], fil
             return Problem(code="key_empty", file=file, row=row, facts={"key": key})
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" | "string_too_long":
             bound = next(iter(error["ctx"].values()))
-            return Problem(code=f"value_{error['type']}", file=file, row=row, value=value, facts={"key": key, "bound": bound})
+            return Problem(
+                code=f"value_{error['type']}", file=file, row=row, value=value, facts={"key": key, "bound": bound}
+            )
         case _:
             kind = error["type"].removesuffix("_type").removesuffix("_parsing")
-            return Problem(code="wrong_type", file=file, row=row, value=value, facts={"key": key, "wanted": Term(f"type.{_wanted(kind)}")})
+            return Problem(
+                code="wrong_type",
+                file=file,
+                row=row,
+                value=value,
+                facts={"key": key, "wanted": Term(f"type.{_wanted(kind)}")},
+            )
 
 
 def _in_file(part: str | int) -> bool:
@@ -144,7 +156,7 @@ def _shown(value: object) -> str:
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    elif get_origin(annotation) is not None or isinstance(annotation, types.UnionType):
+    else:
         for part in get_args(annotation):
             yield from _models(part)
 
@@ -163,10 +175,17 @@ def _keys_at(address: Address, content: dict) -> set[str]:
 
 
 def _field(model: type[BaseModel], key: str) -> Any:
-    for name, field in model.model_fields.items():
-        if key == (field.alias or name):
-            return Union[tuple(get_args(field.annotation)) or (field.annotation,)] if get_origin(field.annotation) else field.annotation
-    return None
+    return next((f.annotation for name, f in model.model_fields.items() if key == (f.alias or name)), None)
 
 
-_MEMBERS = {"one_group", "comparison", "multi_site", "growth", "stepped", "single_case", "survey", "ReachGoal", "GainGoal"}
+_MEMBERS = {
+    "one_group",
+    "comparison",
+    "multi_site",
+    "growth",
+    "stepped",
+    "single_case",
+    "survey",
+    "ReachGoal",
+    "GainGoal",
+}

@@ -48,7 +48,7 @@ class Words:
     def __contains__(self, key: str) -> bool:
         return isinstance(self._find(key), str)
 
-    def __call__(self, key: str, **blanks: object) -> str:
+    def __call__(self, key: str, /, **blanks: object) -> str:
         text = self._find(key)
         if not isinstance(text, str):
             raise KeyError(f"no text {key!r} in {self.lang!r}")
@@ -58,7 +58,9 @@ class Words:
         """``1.25`` becomes "1,3"; a zero keeps no minus sign; thousands get a thin space."""
         rounded = round(value, decimals) + 0.0
         text = f"{rounded:,.{decimals}f}"
-        return text.replace(",", "\x00").replace(".", self._locale["decimal"]).replace("\x00", self._locale["thousands"])
+        return (
+            text.replace(",", "\x00").replace(".", self._locale["decimal"]).replace("\x00", self._locale["thousands"])
+        )
 
     def count(self, value: int) -> str:
         return self.number(value, 0)
@@ -69,7 +71,7 @@ class Words:
         return text.replace(".", self._locale["decimal"])
 
     def points(self, value: float, decimals: int) -> str:
-        """"1,4 punten", "1 punt"."""
+        """ "1,4 punten", "1 punt"."""
         text = self.number(value, decimals)
         one = abs(round(value, decimals)) == 1
         return self("locale.point" if one else "locale.points", number=text)
@@ -93,7 +95,7 @@ class Words:
         return self("locale.span.both", low=self.points(-low, decimals), high=self.points(high, decimals))
 
     def basis(self, classes: int, pupils: int) -> str:
-        """"1 klas, 22 leerlingen"."""
+        """ "1 klas, 22 leerlingen"."""
         return self(
             "locale.basis",
             classes=self("locale.class" if classes == 1 else "locale.classes", count=self.count(classes)),
@@ -104,7 +106,7 @@ class Words:
         return self("locale.date", day=day.day, month=self._locale["months"][day.month - 1], year=day.year)
 
     def listing(self, items: Sequence[str]) -> str:
-        """"a, b en c"."""
+        """ "a, b en c"."""
         if len(items) < 2:
             return "".join(items)
         return self("locale.listing", first=", ".join(items[:-1]), last=items[-1])

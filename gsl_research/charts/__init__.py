@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..blocks import Chart, Table
+from ..estimate import Interval
+from ..privacy import MEAN_DECIMALS, MIN_MEAN
 from ..wording import Words
 from .picture import HAIR, INK, LINE, SOFT, Bins, Canvas, Picture, ridge, ticks
 
@@ -34,7 +36,7 @@ class ClassShape:
     label: str
     arm: Arm
     mean: float | None
-    """None: fewer than 10 pupils; not drawn, and said so."""
+    """None: too few pupils for a mean; not drawn, and said so."""
     bins: Bins | None
     pupils: str
 
@@ -61,7 +63,7 @@ def class_means(classes: Sequence[ClassShape], *, scale: tuple[float, float], wo
                     shape.label,
                     words(f"charts.group.{shape.arm}"),
                     shape.pupils,
-                    words("charts.class_means.not_shown") if shape.mean is None else words.number(shape.mean),
+                    words("charts.class_means.not_shown") if shape.mean is None else _mean(shape.mean, words),
                 )
                 for shape in classes
             ),
@@ -75,21 +77,26 @@ def _class_means_alt(classes: Sequence[ClassShape], kind: str, axis: str, words:
         if not shown:
             return words("charts.class_means.alt_none")
         if len(classes) > NAMED_IN_ALT:
-            low, high = (words.number(pick(mean for _, mean in shown)) for pick in (min, max))
+            low, high = (_mean(pick(mean for _, mean in shown), words) for pick in (min, max))
             return words("charts.class_means.span", low=low, high=high, count=words.count(len(shown)))
-        items = [words("charts.class_means.item", label=label, mean=words.number(mean)) for label, mean in shown]
+        items = [words("charts.class_means.item", label=label, mean=_mean(mean, words)) for label, mean in shown]
         return words.listing(items)
 
     sentences = [words(f"charts.class_means.alt_{kind}", axis=axis, **{arm: named(arm) for arm in COLOURS})]
     if hidden := sum(shape.mean is None for shape in classes):
         key = "one" if hidden == 1 else "other"
-        sentences.append(words(f"charts.class_means.hidden_{key}", count=words.count(hidden)))
+        sentences.append(words(f"charts.class_means.hidden_{key}", count=words.count(hidden), least=MIN_MEAN))
     return " ".join(sentences)
 
 
 def _class_ridges(
-    canvas: Canvas, classes: Sequence[ClassShape], arms: Sequence[Arm],
-    scale: tuple[float, float], axis: str, alt_text: str, words: Words,
+    canvas: Canvas,
+    classes: Sequence[ClassShape],
+    arms: Sequence[Arm],
+    scale: tuple[float, float],
+    axis: str,
+    alt_text: str,
+    words: Words,
 ) -> str:
     means = [shape.mean for shape in classes if shape.mean is not None]
     wide = canvas is WIDE
@@ -112,20 +119,25 @@ def _class_ridges(
             picture.rule([(picture.domain[0], y, picture.domain[1], y)], HAIR)
             picture.text([(picture.at(0), y, shape.label)], limit=picture.left - 6)
             if shape.mean is None:
-                small = words(f"charts.class_means.{'too_small' if wide else 'too_small_short'}")
+                small = words(f"charts.class_means.{'too_small' if wide else 'too_small_short'}", least=MIN_MEAN)
                 picture.text([(picture.at(picture.left + 6), y - 4, small)], SOFT)
                 continue
             picture.ridge([(x, y - step * 0.86 * density / top) for x, density in curve], COLOURS[arm])
             picture.dots([(shape.mean, y)], COLOURS[arm], MARKERS[arm], 100 if step > 30 else 70)
-            picture.text([(picture.at(canvas.width), y, words.number(shape.mean))], align="right")
+            picture.text([(picture.at(canvas.width), y, _mean(shape.mean, words))], align="right")
         spans.append((start, y + 8))
         y += 40
     return _with_axis(picture, spans, axis, alt_text, words)
 
 
 def _class_dots(
-    canvas: Canvas, classes: Sequence[ClassShape], arms: Sequence[Arm],
-    scale: tuple[float, float], axis: str, alt_text: str, words: Words,
+    canvas: Canvas,
+    classes: Sequence[ClassShape],
+    arms: Sequence[Arm],
+    scale: tuple[float, float],
+    axis: str,
+    alt_text: str,
+    words: Words,
 ) -> str:
     """Every class mean a dot in the nearest column, piled up; the line is the mean of the row."""
     size = 10.0 if canvas is WIDE else 6.5
@@ -146,7 +158,7 @@ def _class_dots(
         picture.rule([(picture.domain[0], y + size, picture.domain[1], y + size)], HAIR)
         if spots:
             mean = sum(means[arm]) / len(spots)
-            label = words("charts.class_means.arm_mean", mean=words.number(mean))
+            label = words("charts.class_means.arm_mean", mean=_mean(mean, words))
             picture.rule([(mean, start, mean, y + size + 8)], COLOURS[arm], strokeWidth=1.5)
             picture.text([(picture.clamped(mean, label), y + size + 22, label)], align="center")
         y += size + 62
@@ -154,13 +166,18 @@ def _class_dots(
 
 
 def growth(
-    pre: Bins | None, post: Bins | None, mean_pre: float, mean_post: float,
-    *, scale: tuple[float, float], words: Words,
+    pre: Bins | None,
+    post: Bins | None,
+    mean_pre: float,
+    mean_post: float,
+    *,
+    scale: tuple[float, float],
+    words: Words,
 ) -> Chart:
     """One group: its points before and after, as two ridges."""
     axis = words("charts.axis.pre_post", scale=_scale(scale, words))
     moments = [("pre", pre, mean_pre, COLOURS["control"]), ("post", post, mean_post, COLOURS["treated"])]
-    alt_text = words("charts.growth.alt", axis=axis, pre=words.number(mean_pre), post=words.number(mean_post))
+    alt_text = words("charts.growth.alt", axis=axis, pre=_mean(mean_pre, words), post=_mean(mean_post, words))
     curves = [ridge(bins, scale) if bins else () for _, bins, _, _ in moments]
     top = max((density for curve in curves for _, density in curve), default=1)
 
@@ -178,7 +195,7 @@ def growth(
         for y, curve, name, (_, _, mean, colour) in zip((before, after), curves, names, moments, strict=True):
             picture.rule([(picture.domain[0], y, picture.domain[1], y)], HAIR)
             picture.text([(picture.at(0), y, name)])
-            picture.text([(picture.at(canvas.width), y, words.number(mean))], align="right")
+            picture.text([(picture.at(canvas.width), y, _mean(mean, words))], align="right")
             picture.ridge([(x, y - step * 0.86 * density / top) for x, density in curve], colour)
             picture.dots([(mean, y)], colour, "circle", 110)
         picture.rule([(mean_pre, before, mean_pre, after)], COLOURS["control"])
@@ -188,7 +205,7 @@ def growth(
     lines = []
     for name, bins, mean, _ in moments:
         moment = words(f"charts.growth.{name}")
-        lines.append((moment, words("charts.growth.mean"), words.number(mean)))
+        lines.append((moment, words("charts.growth.mean"), _mean(mean, words)))
         for low, high, share in bins or ():
             between = words("charts.growth.bin", low=words.plain(low), high=words.plain(high))
             lines.append((moment, between, words("charts.growth.share", percent=words.count(100 * share))))
@@ -205,11 +222,13 @@ def growth(
     )
 
 
-def interval(low: float, value: float, high: float, *, margin: float | None, words: Words, lead: bool) -> Chart:
+def interval(
+    low: float, value: float, high: float, *, margin: float | None, words: Words, lead: bool, decimals: int = 1
+) -> Chart:
     """From where to where the difference may lie; the dot only when the result leads somewhere."""
-    span = _range(low, high, words)
+    span = words.span(Interval(low, high), 1, decimals)
     kind = "lead" if lead else "open"
-    alt_text = words(f"charts.interval.alt_{kind}", value=_amount(value, words), range=span)
+    alt_text = words(f"charts.interval.alt_{kind}", value=words.gap(value, 1, decimals), range=span)
 
     def draw(canvas: Canvas) -> str:
         picture = _difference_picture(canvas, [low, high], margin)
@@ -222,11 +241,11 @@ def interval(low: float, value: float, high: float, *, margin: float | None, wor
         return picture.svg(bottom, alt_text)
 
     rows = [
-        (words("charts.interval.from"), _amount(low, words)),
-        (words("charts.interval.to"), _amount(high, words)),
+        (words("charts.interval.from"), words.gap(low, 1, decimals)),
+        (words("charts.interval.to"), words.gap(high, 1, decimals)),
     ]
     if lead:
-        rows.insert(0, (words("charts.interval.value"), _amount(value, words)))
+        rows.insert(0, (words("charts.interval.value"), words.gap(value, 1, decimals)))
     if margin is not None:
         rows.append((words("charts.interval.margin"), _margin(margin, words)))
     caption = [words(f"charts.interval.caption_{kind}")]
@@ -245,10 +264,10 @@ def interval(low: float, value: float, high: float, *, margin: float | None, wor
     )
 
 
-def panel(rows: Sequence[tuple[str, float, float]], *, words: Words, margin: float | None) -> Chart:
+def panel(rows: Sequence[tuple[str, float, float]], *, words: Words, margin: float | None, decimals: int = 1) -> Chart:
     """One class on each side: a from–to line for each assumed usual gap between parallel classes."""
-    spoken = [_range(low, high, words) for _, low, high in rows]
-    said = [words("charts.panel.row", label=label, range=span) for (label, _, _), span in zip(rows, spoken, strict=True)]
+    spoken = [words.span(Interval(low, high), 1, decimals) for _, low, high in rows]
+    said = [words("charts.panel.row", label=row[0], range=span) for row, span in zip(rows, spoken, strict=True)]
     alt_text = words("charts.panel.alt", rows=" ".join(said))
 
     def draw(canvas: Canvas) -> str:
@@ -278,7 +297,7 @@ def panel(rows: Sequence[tuple[str, float, float]], *, words: Words, margin: flo
         Table(
             words("charts.panel.table"),
             tuple(words(f"charts.panel.column_{name}") for name in ("gap", "from", "to")),
-            tuple((label, _amount(low, words), _amount(high, words)) for label, low, high in rows),
+            tuple((label, words.gap(low, 1, decimals), words.gap(high, 1, decimals)) for label, low, high in rows),
         ),
     )
 
@@ -331,6 +350,10 @@ def _arm_name(picture: Picture, arm: Arm, y: float, words: Words) -> None:
     picture.text([(picture.at(18), y, words(f"charts.arm.{arm}"))], fontWeight=600)
 
 
+def _mean(mean: float, words: Words) -> str:
+    return words.number(mean, MEAN_DECIMALS)
+
+
 def _mean_label(canvas: Canvas, words: Words) -> str:
     return words(f"charts.class_means.{'mean' if canvas is WIDE else 'mean_short'}")
 
@@ -342,22 +365,6 @@ def _domain(scale: tuple[float, float], means: Sequence[float]) -> tuple[float, 
 def _scale(scale: tuple[float, float], words: Words) -> str:
     key = "between" if scale[0] else "from_zero"
     return words(f"charts.scale.{key}", low=words.plain(scale[0]), high=words.plain(scale[1]))
-
-
-def _amount(points: float, words: Words) -> str:
-    shown = round(points, 1)
-    key = "same" if not shown else "higher" if shown > 0 else "lower"
-    return words(f"charts.amount.{key}", points=words.number(abs(points)))
-
-
-def _range(low: float, high: float, words: Words) -> str:
-    """"van 0,2 punten lager tot 2,8 punten hoger": signs become words."""
-    near, far = words.number(abs(low)), words.number(abs(high))
-    if round(low, 1) >= 0:
-        return words("charts.range.higher", low=near, high=far)
-    if round(high, 1) <= 0:
-        return words("charts.range.lower", low=far, high=near)
-    return words("charts.range.across", low=near, high=far)
 
 
 def _margin(margin: float, words: Words) -> str:

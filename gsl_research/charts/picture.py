@@ -14,8 +14,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+from defusedxml.ElementTree import fromstring
 
-Bins = tuple[tuple[float, float, float], ...]
+from ..privacy import Bin
+
+Bins = tuple[Bin, ...]
 """(from, to, share of the pupils); edges are round numbers, never a pupil's points."""
 
 FONT = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
@@ -82,7 +85,9 @@ class Picture:
         look = {"filled": True, "opacity": 1, "stroke": "white", "strokeWidth": 1.5} | style
         self._add("point", [dict(x=x, y=y) for x, y in rows], color=colour, shape=shape, size=size, **look)
 
-    def text(self, rows: Iterable[tuple[float, float, str]], colour: str = INK, align: str = "left", **style: Any) -> None:
+    def text(
+        self, rows: Iterable[tuple[float, float, str]], colour: str = INK, align: str = "left", **style: Any
+    ) -> None:
         look = {"baseline": "alphabetic", "fontSize": self.canvas.size} | style
         self._add("text", [dict(x=x, y=y, text=text) for x, y, text in rows], color=colour, align=align, **look)
 
@@ -95,9 +100,11 @@ class Picture:
         import altair as alt
         import vl_convert
 
+        points = alt.Scale(domain=list(self.domain), nice=False, zero=False)
+        pixels = alt.Scale(domain=[height, 0], nice=False, zero=False)
         channels: dict[str, Any] = {
-            "x": alt.X("x", type="quantitative", axis=None, scale=alt.Scale(domain=list(self.domain), nice=False, zero=False)),
-            "y": alt.Y("y", type="quantitative", axis=None, scale=alt.Scale(domain=[height, 0], nice=False, zero=False)),
+            "x": alt.X("x", type="quantitative", axis=None, scale=points),
+            "y": alt.Y("y", type="quantitative", axis=None, scale=pixels),
         }
         ends = {"x2": alt.X2("x2"), "y2": alt.Y2("y2")}
         more: dict[str, dict[str, Any]] = {
@@ -126,7 +133,7 @@ class Picture:
 def _clean(svg: str, alt_text: str) -> str:
     """Only what is seen: no ids, no machine names, one decimal, one sentence for who cannot see it."""
     ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
-    root = ElementTree.fromstring(svg)
+    root = fromstring(svg)
     for parent in list(root.iter()):
         for child in list(parent):
             if child.get("d") == "" or child.get("display") == "none" or child.get("class") == "background":
@@ -152,9 +159,10 @@ def ridge(bins: Bins, scale: tuple[float, float]) -> tuple[tuple[float, float], 
     low, high = min(scale[0], bins[0][0]), max(scale[1], bins[-1][1])
     cells = RIDGE_POINTS - 2
     edges = np.linspace(0, 1, cells + 1)
-    starts, ends, shares = ((np.array(part) - shift) / size for part, shift, size in zip(
-        zip(*bins, strict=True), (low, low, 0), (high - low, high - low, 1), strict=True
-    ))
+    starts, ends, shares = (
+        (np.array(part) - shift) / size
+        for part, shift, size in zip(zip(*bins, strict=True), (low, low, 0), (high - low, high - low, 1), strict=True)
+    )
     overlap = np.minimum(edges[1:], ends[:, None]) - np.maximum(edges[:-1], starts[:, None])
     inside = np.clip(overlap, 0, None)
     bend = np.diff(np.eye(cells), 2, axis=0) * cells**2 / np.sqrt(cells)

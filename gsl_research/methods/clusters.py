@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..estimate import MIN_CLASS_DF_FOR_P, Estimate
-from .moments import ClassMoments
+from .moments import ROUNDING, ClassMoments
 from .student import small_sample_factor, t_interval, t_quantile, two_sided_p
 
 TEST_ICCS = (0.05, 0.15, 0.25)
@@ -53,6 +53,11 @@ class AdjustedMeans:
         return len(self.mean) - 2
 
     @property
+    def within_ss(self) -> float:
+        """Sum of squares of the post-test within classes."""
+        return self.residual_ss + self.slope**2 * self.pre_ss
+
+    @property
     def counts(self) -> dict[str, int]:
         return {
             "pupils_treated": int(self.n[self.treated].sum()),
@@ -74,8 +79,9 @@ def adjusted_means(moments: ClassMoments, treated: NDArray[np.bool_]) -> Adjuste
     if treated.shape != moments.n.shape or treated.all() or not treated.any():
         raise ValueError("treated must be (G,) with at least one class in each arm")
     within = moments.within()
-    pre_ss = float(within[0, 0])
-    slope = float(within[0, 1] / pre_ss) if pre_ss > 0 else 0.0
+    spread = within[0, 0] > ROUNDING * moments.total()[0, 0]
+    pre_ss = float(within[0, 0]) if spread else 0.0
+    slope = float(within[0, 1] / pre_ss) if spread else 0.0
     pre, post = moments.mean[:, 0], moments.mean[:, 1]
     return AdjustedMeans(
         mean=post - slope * (pre - pre.mean()),
@@ -85,7 +91,7 @@ def adjusted_means(moments: ClassMoments, treated: NDArray[np.bool_]) -> Adjuste
         slope=slope,
         pre_ss=pre_ss,
         residual_ss=max(float(within[1, 1] - slope * within[0, 1]), 0.0),
-        residual_df=moments.pupils - moments.classes - (pre_ss > 0),
+        residual_df=moments.pupils - moments.classes - bool(spread),
     )
 
 
@@ -106,7 +112,8 @@ def adjusted_difference(adjusted: AdjustedMeans, *, unit: str) -> Estimate | Non
     if adjusted.class_df < 1:
         return None
     variance = _pooled_variance(adjusted)
-    if not variance > 0:
+    whole = ((adjusted.mean - adjusted.mean.mean()) ** 2).sum() + adjusted.within_ss
+    if not variance > ROUNDING * whole:
         return None
     classes = adjusted.counts
     se = math.sqrt(variance * (1 / classes["classes_treated"] + 1 / classes["classes_control"]))
@@ -184,7 +191,7 @@ def usual_gap(adjusted: AdjustedMeans, icc: float) -> float:
 
 
 def _assumed_spread(adjusted: AdjustedMeans) -> tuple[float, float, float] | None:
-    if adjusted.residual_df < 1 or not adjusted.residual_ss > 0:
+    if adjusted.residual_df < 1 or not adjusted.residual_ss > ROUNDING * adjusted.within_ss:
         return None
     treated = adjusted.treated
     weights = np.where(treated, 1 / treated.sum(), 1 / (~treated).sum())

@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..estimate import MIN_CLASS_DF_FOR_P, Estimate, Interval
-from .moments import ClassMoments
+from .moments import ROUNDING, ClassMoments
 from .student import small_sample_factor, t_interval, t_quantile, two_sided_p
 
 MIN_CLASSES_FOR_GROWTH = 3
-"""From three classes on, class gains carry the interval; two are described (design page, section 5)."""
+"""From three classes on, class gains carry the interval; two are described (design page, section 5; policy)."""
 
 
 def growth(moments: ClassMoments, *, unit: str) -> Estimate:
@@ -31,13 +33,18 @@ def growth(moments: ClassMoments, *, unit: str) -> Estimate:
     if moments.classes == 1:
         scatter = moments.scatter[0]
         df = moments.pupils - 1
-        ss, count, class_df, name = scatter[0, 0] + scatter[1, 1] - 2 * scatter[0, 1], moments.pupils, 0, "paired_pupils"
+        ss, count, class_df, name = (
+            scatter[0, 0] + scatter[1, 1] - 2 * scatter[0, 1],
+            moments.pupils,
+            0,
+            "paired_pupils",
+        )
         value = float(gains[0])
     else:
         df = class_df = moments.classes - 1
         ss, count, name = ((gains - gains.mean()) ** 2).sum(), moments.classes, "class_gains"
         value = float(gains.mean())
-    if moments.classes == MIN_CLASSES_FOR_GROWTH - 1 or not ss > 0 or df < 1:
+    if moments.classes == MIN_CLASSES_FOR_GROWTH - 1 or not ss > ROUNDING * np.trace(moments.total()) or df < 1:
         mean = moments.total_mean()
         return Estimate(
             metric="points",
@@ -114,18 +121,19 @@ def spread_ratio(moments: ClassMoments, level: float = 0.95) -> SpreadRatio | No
 
     With :math:`f=s^2_{post}/s^2_{pre}`, r the pre-post correlation within classes, :math:`\nu=N-G` and
     :math:`K=1+2(1-r^2)t^2_{\nu-1}/(\nu-1)`, the limits of the variance ratio are
-    :math:`f\{K\pm\sqrt{K^2-1}\}`; with one class :math:`\nu-1=n-2`. ``None`` when either occasion has no spread, r is ±1, or :math:`\nu<2`.
+    :math:`f\{K\pm\sqrt{K^2-1}\}`; with one class :math:`\nu-1=n-2`. ``None`` when either occasion has no spread, r is
+    ±1, or :math:`\nu<2`.
 
     Pupils are the unit: a statement about these pupils. It assumes normal scores.
     Source: Pitman (1939), doi:10.1093/biomet/31.1-2.9; Morgan (1939), doi:10.1093/biomet/31.1-2.13.
     """
-    within = moments.within()
+    within, total = moments.within(), moments.total()
     df = moments.pupils - moments.classes
-    if df < 2 or not (within[0, 0] > 0 and within[1, 1] > 0):
+    if df < 2 or not all(within[i, i] > ROUNDING * total[i, i] for i in (0, 1)):
         return None
     f = float(within[1, 1] / within[0, 0])
     unexplained = 1 - float(within[0, 1] ** 2 / (within[0, 0] * within[1, 1]))
-    if not unexplained > 0:
+    if not unexplained > ROUNDING:
         return None
     k = 1 + 2 * unexplained * t_quantile(df - 1, (1 + level) / 2) ** 2 / (df - 1)
     reach = k + math.sqrt(k * k - 1)

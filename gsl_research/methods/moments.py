@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+ROUNDING = 1e-12
+"""A sum of squares below this share of the whole is rounding, not spread (double precision keeps 16 digits; policy)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassMoments:

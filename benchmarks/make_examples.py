@@ -1,0 +1,123 @@
+"""Write the score files of the examples: ``python benchmarks/make_examples.py``. All pupils are invented.
+
+The same seed gives the same bytes. Only the standard library draws, since its stream is stable across versions.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import zipfile
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "data_schemas" / "examples"
+SEED = 2037
+"""Chosen so that the six classes start level; the estimate was not chosen to be certain."""
+
+
+def fractions() -> bytes:
+    """Six classes, three with the approach; true effect 1.2 points, class share .12, pre-post correlation .65.
+
+    As Excel in Flanders writes it: semicolons, decimal commas, Windows-1252, CRLF.
+    """
+    draw = random.Random(SEED)  # noqa: S311
+    sd, icc, correlation, effect = 3.4, 0.12, 0.65, 1.2
+    between, within = (sd**2 * icc) ** 0.5, (sd**2 * (1 - icc)) ** 0.5
+    lines = ["leerling;klas;groep;voortoets;natoets;motivatie_voor;motivatie_na;opmerking"]
+    number = 0
+    sizes = {"5A": 22, "5B": 21, "5C": 24, "5D": 18, "5E": 23, "5F": 20}
+    treated = ("5A", "5C", "5E")
+    absent = {9: "afw", 31: "", 58: "afw", 77: "afw", 104: ""}
+    remarks = {14: "één les gemist", 58: "ziek bij de natoets", 90: "nieuw in de klas sinds oktober"}
+    for name, size in sizes.items():
+        level, growth = draw.gauss(0, between), draw.gauss(0, 0.5 * between)
+        mood = draw.gauss(0, 0.15)
+        for _ in range(size):
+            number += 1
+            ability, luck = draw.gauss(0, within), draw.gauss(0, within)
+            pre = 9.5 + level + ability
+            post = 11.5 + 0.8 * level + growth + effect * (name in treated)
+            post += correlation * ability + (1 - correlation**2) ** 0.5 * luck
+            motivation = 3.4 + mood + draw.gauss(0, 0.6)
+            motivation_after = 3.4 + mood + 0.7 * (motivation - 3.4 - mood) + draw.gauss(0.05, 0.4)
+            cells = [
+                f"L{number:03d}",
+                name,
+                "strookmodel" if name in treated else "gewoon",
+                _comma(_rounded(pre, 0, 20, 0.5)),
+                absent.get(number, _comma(_rounded(post, 0, 20, 0.5))),
+                _comma(_rounded(motivation, 1, 5, 0.25)),
+                _comma(_rounded(motivation_after, 1, 5, 0.25)),
+                remarks.get(number, ""),
+            ]
+            lines.append(";".join(cells))
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
+def vocabulary() -> bytes:
+    """One class of 22 before and after, true growth 3.5 points. UTF-8 with a byte order mark, as Excel writes it."""
+    draw = random.Random(SEED + 1)  # noqa: S311
+    languages = ("Nederlands", "Nederlands", "Nederlands", "Türkçe", "Français", "Arabisch")
+    lines = ["leerling;thuistaal;voortoets;natoets"]
+    for number in range(1, 23):
+        level = draw.gauss(0, 4.2)
+        pre = _rounded(15 + level + draw.gauss(0, 2), 0, 30, 1)
+        post = _rounded(18.5 + 0.95 * level + draw.gauss(0, 2.2), 0, 30, 1)
+        shown = "afw" if number == 17 else f"{post:.0f}"
+        lines.append(f"W{number:02d};{draw.choice(languages)};{pre:.0f};{shown}")
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+
+
+def reading() -> bytes:
+    """Two classes, one with the approach; an .xlsx workbook with numbers as numbers."""
+    from openpyxl import Workbook
+
+    draw = random.Random(SEED + 2)  # noqa: S311
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "Scores"
+    sheet.append(["leerling", "klas", "voortoets", "natoets"])
+    number = 0
+    for name, size, growth in (("4A", 21, 4.0), ("4B", 19, 2.0)):
+        for _ in range(size):
+            number += 1
+            level = draw.gauss(0, 5)
+            pre = _rounded(21 + level + draw.gauss(0, 2.5), 0, 40, 1)
+            post = _rounded(21 + growth + 0.9 * level + draw.gauss(0, 3), 0, 40, 1)
+            sheet.append([f"B{number:02d}", name, int(pre), "ziek" if number == 12 else int(post)])
+    written = io.BytesIO()
+    workbook.save(written)
+    return _without_time(written.getvalue())
+
+
+def _rounded(value: float, low: float, high: float, step: float) -> float:
+    return min(high, max(low, round(value / step) * step))
+
+
+def _comma(value: float) -> str:
+    return f"{value:g}".replace(".", ",")
+
+
+def _without_time(raw: bytes) -> bytes:
+    """The same workbook without the moment it was made, stored uncompressed."""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as given, zipfile.ZipFile(stored, "w") as kept:
+        for name in given.namelist():
+            content = given.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"2026-09-01T00:00:00Z", content)
+            kept.writestr(zipfile.ZipInfo(name), content)
+    return stored.getvalue()
+
+
+EXAMPLES = {
+    "breuken-strookmodel.csv": fractions,
+    "woordenschat-een-klas.csv": vocabulary,
+    "begrijpend-lezen-twee-klassen.xlsx": reading,
+}
+
+
+if __name__ == "__main__":
+    for name, make in EXAMPLES.items():
+        (FOLDER / name).write_bytes(make())

@@ -1,0 +1,122 @@
+"""The command line as a person uses it: sentences, exit codes, nothing written where nothing should be."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import EXAMPLES, PROJECT
+
+STUDY, DATA = EXAMPLES / "breuken-strookmodel.toml", EXAMPLES / "breuken-strookmodel.csv"
+
+
+def gsl(*words, cwd):
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"}
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "gsl_research.cli", *map(str, words)],
+        cwd=cwd, env=environment, capture_output=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+
+
+def tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
+    out, elsewhere = tmp_path / "uit map", tmp_path / "hier"
+    elsewhere.mkdir()
+    run = gsl("measure", STUDY, DATA, "--out", out, "--lang", lang, cwd=elsewhere)
+    assert run.returncode == 0, run.stderr
+    shared = "reports/breuken-strookmodel"
+    assert tree(tmp_path) == [
+        "uit map/private/breuken-strookmodel/record.json",
+        f"uit map/{shared}/3_measure_effect.ipynb",
+        f"uit map/{shared}/card.json",
+        f"uit map/{shared}/report.html",
+        f"uit map/{shared}/run.json",
+    ]
+    assert {"nl": "Je verslag", "en": "Your report"}[lang] in run.stdout and run.stderr == ""
+    notebook = json.loads((out / shared / "3_measure_effect.ipynb").read_text("utf-8"))
+    assert any(cell.get("outputs") for cell in notebook["cells"])
+    text = "".join((out / shared / name).read_text("utf-8") for name in ("3_measure_effect.ipynb", "run.json", "report.html"))
+    assert str(tmp_path) not in text and "L001" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("voortoets", "vortoets", "kolom"),
+        (";12,5", ";125", "schaal"),
+        ("strookmodel", "strookmdel", "nieuwe aanpak"),
+    ],
+)
+def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_path, old, new, says):
+    broken = tmp_path / "punten.csv"
+    text = DATA.read_text("cp1252")
+    assert old in text
+    broken.write_text(text.replace(old, new, 1), "cp1252", newline="")
+    run = gsl("measure", STUDY, broken, "--out", tmp_path / "uit", cwd=tmp_path)
+    assert run.returncode == 1 and says in run.stderr and "Traceback" not in run.stderr + run.stdout
+    assert tree(tmp_path) == ["punten.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["measure"], 2),
+        (["zonnebloem"], 2),
+        (["measure", STUDY, DATA, "--zon"], 2),
+        (["measure", STUDY, DATA, "--lang", "xx"], 2),
+        (["measure", STUDY, "weg.csv"], 1),
+        (["measure", "weg.toml", DATA], 1),
+        (["measure", DATA, STUDY], 1),
+        (["check", "weg.csv"], 1),
+        (["check", EXAMPLES], 1),
+        (["--help"], 0),
+        (["measure", "--help"], 0),
+    ],
+)
+def test_exit_codes(tmp_path, words, code):
+    run = gsl(*words, cwd=tmp_path)
+    assert run.returncode == code, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr + run.stdout and (run.stdout or run.stderr)
+    assert tree(tmp_path) == []
+
+
+def test_check_json_has_the_agreed_shape(tmp_path):
+    run = gsl("check", DATA, "--study", STUDY, "--json", cwd=tmp_path)
+    content = json.loads(run.stdout)
+    assert set(content) == {"outcome", "messages", "problems", "facts"} and content["outcome"] == "accept"
+    facts = content["facts"]
+    assert (facts["rows"], facts["pupils"], len(facts["classes"])) == (128, 128, 6)
+    assert facts["groups"].keys() == {"strookmodel", "gewoon"}
+    assert facts["outcomes"][0]["missing"]["post"] == {"afw": 3, "": 2}
+    assert facts["outcomes"][0]["n_both"] == 123
+
+
+def test_check_json_of_a_bad_file(tmp_path):
+    bad = tmp_path / "slecht.csv"
+    bad.write_text("leerling;klas;groep;voortoets;natoets\na;1;strookmodel;3;25\na;1;x;12,,5;4\n", "utf-8")
+    content = json.loads(gsl("check", bad, "--study", STUDY, "--json", cwd=tmp_path).stdout)
+    assert content["outcome"] == "reject" and len(content["messages"]) == len(content["problems"])
+    assert all({"code", "severity", "file", "sheet", "row", "column", "value", "mend"} == set(p) for p in content["problems"])
+
+
+def test_check_of_a_study_alone_and_of_a_table_alone(tmp_path):
+    assert "strookmodel" in gsl("check", STUDY, cwd=tmp_path).stdout
+    assert "128" in gsl("check", DATA, cwd=tmp_path).stdout
+
+
+def test_an_english_user_gets_english(tmp_path):
+    run = gsl("measure", STUDY, "weg.csv", "--lang", "en", cwd=tmp_path)
+    assert "not found" in run.stderr
+
+
+def test_what_is_not_measured_yet_is_said(tmp_path):
+    later = tmp_path / "later.toml"
+    later.write_text(STUDY.read_text("utf-8") + '\n[[subgroups]]\ncolumn = "klas"\n', "utf-8")
+    run = gsl("measure", later, DATA, "--out", tmp_path / "uit", cwd=tmp_path)
+    assert run.returncode == 1 and "nog niet" in run.stderr
+    assert gsl("check", DATA, "--study", later, cwd=tmp_path).returncode == 0

@@ -1,0 +1,144 @@
+"""The page from values: what stands where, and what never does."""
+
+import json
+import re
+
+import pytest
+from conftest import EXAMPLES, PROJECT, bound, classes, plan
+
+import gsl_research as gsl
+from gsl_research.blocks import Callout, Chart, Facts, Fold, Heading, Report, Table
+from gsl_research.documents import html
+from gsl_research.wording import words
+
+
+def page(scores, kind="comparison", lang="nl", **changes) -> Report:
+    study, data = bound(scores, kind, **changes)
+    measurement = gsl.measure(study, data)
+    return gsl.report(measurement, gsl.judge(measurement), lang=lang)
+
+
+def outcome(**changes):
+    return {**plan()["outcomes"][0], **changes}
+
+
+def flat(report: Report):
+    for block in report.blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from block.blocks
+
+
+DESIGNS = {"comparison": (3, 3), "one_class": (1, 1), "one_group": (1, 0), "many": (20, 20)}
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("design", DESIGNS)
+def test_three_questions_in_order_on_every_page(design, lang):
+    arms = DESIGNS[design]
+    report = page(classes(*arms), "comparison" if arms[1] else "one_group", lang)
+    w = words(lang)
+    asked = [block.text for block in report.blocks if isinstance(block, Heading) and block.answer]
+    assert asked == [w(f"report.heading.{q}") for q in ("goal", "everyone", "side_effects")]
+    assert isinstance(report.blocks[0], Callout) and report.blocks[0].kind == "conclusion"
+    text = html(report)
+    assert len(text.encode()) < 300_000 and text == html(report)
+    assert f'lang="{w.tag}"' in text and "<script" not in text and "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_no_pupil_and_no_class_name_on_the_page_or_the_card():
+    scores = classes(3, 3)
+    study, data = bound(scores)
+    measurement = gsl.measure(study, data)
+    verdict = gsl.judge(measurement)
+    out = html(gsl.report(measurement, verdict)) + json.dumps(gsl.evidence(measurement, verdict).to_json())
+    assert not re.search(r"\bp\d+-\d+\b|\bk\d\b", out)
+
+
+def test_one_class_each_shows_no_figures_no_dot_and_no_colour():
+    report = page(classes(1, 1, effect=6))
+    assert not any(isinstance(block, Facts) for block in report.blocks)
+    charts = [block for block in report.blocks if isinstance(block, Chart)]
+    assert len(charts) == 1 and "#0b6b6b" not in charts[0].wide and "font-weight" not in charts[0].wide
+    assert all(block.kind != "next_step" for block in report.blocks if isinstance(block, Callout))
+    assert "p-waarde" not in html(report)
+
+
+def test_small_groups_hide_means_counts_and_effects():
+    scores = classes(2, 2, size=4)
+    report = page(scores)
+    figures = [block for block in flat(report) if isinstance(block, Chart | Facts)]
+    assert figures == []
+    text = html(report)
+    assert "private/klein/record.json" in text
+    study, data = bound(scores)
+    measurement = gsl.measure(study, data)
+    card = gsl.evidence(measurement, gsl.judge(measurement)).to_json()
+    assert card["estimates"] == [] and card["checks"] == []
+    record = gsl.private_record(measurement, gsl.judge(measurement)).to_json()
+    assert record["estimates"] != []
+
+
+def test_a_small_class_among_larger_ones_is_not_drawn_and_its_size_is_hidden():
+    scores = classes(3, 3)
+    keep = [i for i, c in enumerate(scores["klas"]) if c != "k0" or scores["leerling"][i] in ("p0-1", "p0-2", "p0-3")]
+    report = page({k: [v[i] for i in keep] for k, v in scores.items()})
+    table = next(block for block in report.blocks if isinstance(block, Chart)).table
+    assert table.rows[0][3] == words("nl")("charts.class_means.not_shown")
+    hidden = [row for row in table.rows if row[2] == "–"]
+    assert len(hidden) >= 2 and "3" not in [row[2] for row in table.rows], "one hidden count follows from the total"
+
+
+@pytest.mark.parametrize(
+    ("at_least", "chip", "says"),
+    [(1, "reached", "Op minder dan 5 na"), (19.9, "not_reached", "Minder dan 5 van")],
+)
+def test_small_parts_of_a_goal_are_not_told(at_least, chip, says):
+    report = page(classes(), outcomes=[outcome(goal={"at_least": at_least, "share": 0.8})])
+    heading = next(block for block in report.blocks if isinstance(block, Heading))
+    assert heading.answer == words("nl")(f"verdict.chip.{chip}")
+    assert says in html(report)
+
+
+def test_growth_is_never_called_an_effect():
+    text = re.sub(r"<style.*?</style>", "", html(page(classes(1, 0, effect=3), "one_group")), flags=re.S).lower()
+    assert "groei" in text
+    for word in ("effect van", "dankzij", "door de aanpak", "maanden"):
+        assert word not in re.sub("neveneffect", "", text)
+
+
+def test_new_content_and_selected_low_are_said():
+    text = html(page(classes(1, 0), "one_group", design={"kind": "one_group", "selected_low": True}, conduct={"new_content": True}))
+    assert words("nl")("verdict.new_content") in text and words("nl")("verdict.selected_low") in text
+
+
+def test_names_from_the_files_are_text_not_markup():
+    text = html(page(classes(), title="<script>alert(1)</script>", question="{{ 7*7 }} & <b>"))
+    assert "<script" not in text and "{{ 7*7 }} &amp; &lt;b&gt;" in text
+
+
+VERSIONS = re.compile(r"gsl_research [\d.]+ · [^<\"]*|\"versions\": \{[^}]*\}|\"content_sha256\": \"\w+\"")
+
+
+def test_example_reports_are_what_the_code_makes(tmp_path):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("maker", PROJECT / "benchmarks" / "make_example_reports.py")
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    maker.make(tmp_path)
+    made = {path.relative_to(tmp_path): path for path in tmp_path.rglob("*") if path.is_file()}
+    kept = {p.relative_to(PROJECT / "reports/example"): p for p in (PROJECT / "reports/example").rglob("*") if p.is_file()}
+    assert set(made) == set(kept)
+    for name in made:
+        old, new = (VERSIONS.sub("", path.read_text("utf-8")) for path in (kept[name], made[name]))
+        assert old == new, f"{name}: run benchmarks/make_example_reports.py and look at it"
+
+
+def test_reports_differ_only_in_words_between_languages():
+    study = gsl.load_study(EXAMPLES / "breuken-strookmodel.toml")
+    measurement = gsl.measure(study, gsl.load_data(EXAMPLES / "breuken-strookmodel.csv", study))
+    dutch, english = (gsl.report(measurement, gsl.judge(measurement), lang=lang) for lang in ("nl", "en"))
+    assert [type(b) for b in dutch.blocks] == [type(b) for b in english.blocks]
+    shown = [table.rows for report in (dutch, english) for table in flat(report) if isinstance(table, Table)]
+    assert len(shown) % 2 == 0
