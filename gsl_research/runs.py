@@ -116,7 +116,8 @@ def measure_files(
         study = _study_in(staging)
         seconds = perf_counter() - clock
         shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
-        os.replace(staging / MEASURE, staging / SHAREABLE / study / MEASURE)
+        with writing(out):
+            os.replace(staging / MEASURE, staging / SHAREABLE / study / MEASURE)
         write_json(staging / SHAREABLE / study / "run.json", _run_facts(started, seconds, kernel))
         with made_folder(private), made_folder(shareable):
             publish(_in_order(staging, out), aside=staging)

@@ -40,7 +40,8 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     assert {"nl": "Je verslag", "en": "Your report"}[lang] in run.stdout and run.stderr == ""
     notebook = json.loads((out / shared / "3_measure_effect.ipynb").read_text("utf-8"))
     assert any(cell.get("outputs") for cell in notebook["cells"])
-    text = "".join((out / shared / name).read_text("utf-8") for name in ("3_measure_effect.ipynb", "run.json", "report.html"))
+    written = ("3_measure_effect.ipynb", "run.json", "report.html")
+    text = "".join((out / shared / name).read_text("utf-8") for name in written)
     assert str(tmp_path) not in text and "L001" not in text
 
 
@@ -101,7 +102,8 @@ def test_check_json_of_a_bad_file(tmp_path):
     bad.write_text("leerling;klas;groep;voortoets;natoets\na;1;strookmodel;3;25\na;1;x;12,,5;4\n", "utf-8")
     content = json.loads(gsl("check", bad, "--study", STUDY, "--json", cwd=tmp_path).stdout)
     assert content["outcome"] == "reject" and len(content["messages"]) == len(content["problems"])
-    assert all({"code", "severity", "file", "sheet", "row", "column", "value", "mend"} == set(p) for p in content["problems"])
+    told = {"code", "severity", "file", "sheet", "row", "column", "value", "mend"}
+    assert all(set(problem) == told for problem in content["problems"])
 
 
 def test_check_of_a_study_alone_and_of_a_table_alone(tmp_path):

@@ -77,7 +77,7 @@ DUTCH = set(
     "ook op punten school scholen te tot toets uit van verschil verslag voor vooraf vul waar wat we wel werd wij zie "
     "zijn zonder".split()
 )
-DUTCH_AND_ENGLISH = {"is", "we", "of", "school", "door", "tot", "wat", "op", "of", "met", "en"}
+DUTCH_AND_ENGLISH = {"is", "we", "of", "school", "door", "tot", "wat", "op", "met", "en"}
 """Words that are also English, or too short to tell."""
 
 

@@ -25,7 +25,8 @@ def outcome(**changes):
 def test_comparison_is_a_t_test_on_adjusted_class_means():
     scores = classes(3, 4, effect=2)
     main = measured(scores).primary.main
-    frame = pd.DataFrame({k: [float(v.replace(",", ".")) if k in ("voor", "na") else v for v in vs] for k, vs in scores.items()})
+    frame = pd.DataFrame(scores)
+    frame[["voor", "na"]] = frame[["voor", "na"]].apply(lambda texts: texts.str.replace(",", ".").astype(float))
     centred = frame[["voor", "na"]] - frame.groupby("klas")[["voor", "na"]].transform("mean")
     slope = (centred.voor * centred.na).sum() / (centred.voor**2).sum()
     per_class = frame.groupby(["groep", "klas"])[["voor", "na"]].mean()
@@ -112,7 +113,8 @@ def test_lower_is_better_mirrors_higher_is_better(arms):
 
 def test_one_group_where_lower_is_better():
     scores = classes(1, 0)
-    up, down = measured(scores, "one_group"), measured(mirrored(scores), "one_group", outcomes=[outcome(better="lower")])
+    up = measured(scores, "one_group")
+    down = measured(mirrored(scores), "one_group", outcomes=[outcome(better="lower")])
     assert up.primary.main.value == pytest.approx(down.primary.main.value)
     assert up.primary.spread.value == pytest.approx(down.primary.spread.value)
 

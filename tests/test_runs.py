@@ -144,6 +144,16 @@ def test_a_parameter_too_many_too_few_or_of_another_kind_runs_nothing(tmp_path, 
     assert not (tmp_path / "new").exists()
 
 
+def test_an_output_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "prepare", lambda: None)
+    (tmp_path / "out").write_text("a file")
+    for out in (tmp_path / "out", tmp_path / "out" / "deeper"):
+        with pytest.raises(Problems) as refused:
+            runs.measure_files("study.toml", "scores.csv", out=out, lang="nl")
+        assert [(p.code, p.file) for p in refused.value.problems] == [("output_unwritable", out.name)]
+    assert (tmp_path / "out").read_text() == "a file"
+
+
 @posix_only
 @pytest.mark.parametrize("death", ["import os; os.kill(os.getpid(), 9)", "import os; os._exit(0)"])
 def test_a_dead_kernel_is_noticed_and_nothing_stays(tmp_path, measure, death):
