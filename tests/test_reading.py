@@ -676,3 +676,16 @@ def test_score_problems_read_as_sentences(language):
             sentence = words(language).problem(problem)
             assert "{" not in sentence
             assert "None" not in sentence
+
+
+def test_a_percentage_is_never_read_as_a_fraction(tmp_path):
+    book = Workbook()
+    book.active.append(["leerling", "punten"])
+    for row, (score, style) in enumerate([(0.6, "0%"), (0.125, "0.0%"), (12, "General"), (0.6, "0.00")], start=2):
+        book.active.append([f"p{row}", score])
+        book.active.cell(row, 2).number_format = style
+    book.save(tmp_path / "procent.xlsx")
+    read = read_table(tmp_path / "procent.xlsx")
+    assert list(read.columns["punten"]) == ["60%", "12.5%", 12.0, 0.6]
+    found = parse_scores(read.columns["punten"], row_numbers=read.row_numbers, low=0, high=100).problems
+    assert [(p.code, p.row, p.value) for p in found] == [("not_a_number", 2, "60%"), ("not_a_number", 3, "12.5%")]

@@ -4,6 +4,7 @@ A *room* is one TOML file; a *key* is "room.table.name". A *case* is a small mad
 path: Study, bind, measure, judge, report. The cases together reach every verdict on every design, in every language.
 """
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -22,10 +23,12 @@ from gsl_research.charts.picture import Picture
 from gsl_research.dataset import Dataset, bind
 from gsl_research.documents import html
 from gsl_research.judge import Code, Verdict
-from gsl_research.measure import Measurement
+from gsl_research.measure import Measurement, not_yet
+from gsl_research.problems import Problem
 from gsl_research.report import describe, report
-from gsl_research.study import Study
-from gsl_research.wording import TEXTS, Words, languages
+from gsl_research.study import Columns, Study
+from gsl_research.study_file import _wanted
+from gsl_research.wording import TEXTS, Words, languages, words
 
 PACKAGE = PROJECT / "gsl_research"
 LANGUAGES = languages()
@@ -152,7 +155,7 @@ def comparison(
         "leerling": [f"p{n}" for n in range(len(unit))],
         "eenheid": [f"e{j}" for j in unit],
         "groep": ["nieuw" if j < arms[0] else "gewoon" for j in unit],
-        "toets_na": ["afw" if n % (len(unit) // lost) == 0 else score for n, score in enumerate(post)] if lost else post,
+        "toets_na": [("afw", "")[n // 7 % 2] if n % (len(unit) // lost) == 0 else score for n, score in enumerate(post)] if lost else post,
     }
     if "pre" in measured:
         columns["toets_voor"] = pre
@@ -273,7 +276,7 @@ def cases() -> Iterator[Case]:
         yield one_group(f"reach low {reach}", main=lower)
         yield one_group(f"reach {reach}", main={"goal": {"at_least": reach, "share": 0.5}, "scale": None})
     yield one_group("reach hidden", size=8, main={"goal": {"at_least": 10, "share": 0.5}})
-    yield one_group("ceiling", (9.5,), slope=1.0)
+    yield one_group("ceiling", (9.6,), size=40, slope=1.0)
     yield one_group("gain goal hidden", size=8, main={"goal": {"gain": 1.0}})
     for gain in (-1.0, 0.02, 3.0):
         yield one_group(f"gain goal {gain}", (gain,), main={"goal": {"gain": 1.0}})
@@ -446,3 +449,214 @@ def test_every_sentence_of_a_page_is_told(told, used, room):
     keys = {key for key in KEYS["nl"] if key.split(".")[0] == room}
     untold = keys - used
     assert untold == {key for key in UNTOLD if key.split(".")[0] == room}
+
+
+# every key in the code is a text, and every text has its place in the code
+
+
+def literals(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """String literals that are no docstring; the parts of an f-string are not literals of their own."""
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        text = isinstance(node, ast.JoinedStr) or isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if text and id(node) not in alone | inside:
+            yield node
+
+
+def pattern(node: ast.expr) -> str:
+    """What a string in the code can become: ``f"a.{b}"`` is anything in table a."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(r"[\w.]*" if isinstance(part, ast.FormattedValue) else re.escape(part.value) for part in node.values)
+    return re.escape(node.value)
+
+
+def code() -> dict[str, ast.Module]:
+    return {
+        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+CODE = code()
+
+
+FILES = ("toml", "html", "json")
+"""Endings of file names that would pass for a key, such as "report.html"."""
+
+
+def asked() -> set[str]:
+    """Patterns of the keys that the code and the page's template ask for."""
+    found = set()
+    for tree in CODE.values():
+        for node in literals(tree):
+            wanted = pattern(node)
+            if re.match(rf"({'|'.join(ROOMS)})\\\.[^\s/]+$", wanted) and not wanted.endswith(FILES):
+                found.add(wanted)
+        for node in ast.walk(tree):
+            match node:
+                case ast.Subscript(value=ast.Attribute(attr="_locale"), slice=ast.Constant(value=key)):
+                    found.add(rf"locale\.{key}")
+    for template in PACKAGE.rglob("*.j2"):
+        found |= {re.escape(key) for key in re.findall(r'words\("([\w.]+)"', template.read_text("utf-8"))}
+    return found
+
+
+def test_every_key_the_code_asks_for_is_a_text():
+    assert not [wanted for wanted in asked() if not any(re.fullmatch(wanted, key) for key in KEYS["nl"])]
+
+
+def test_no_text_outside_the_pages_is_dead():
+    """Rooms of pages are told above; problems and terms are counted below; ``start.py`` cannot import the package."""
+    patterns = asked()
+    rest = [key for key in KEYS["nl"] if key.split(".")[0] not in ("verdict", "report", "problems", "start")]
+    assert not [key for key in rest if not any(re.fullmatch(wanted, key) for wanted in patterns)]
+
+
+def test_the_texts_of_start_are_those_that_start_asks_for():
+    tree = ast.parse((PROJECT / "start.py").read_text("utf-8"))
+    inside = {node.value for node in literals(tree) if isinstance(node, ast.Constant)}
+    assert {key.split(".")[1] for key in KEYS["nl"] if key.startswith("start.")} <= inside
+
+
+# problems
+
+
+def strings(node: ast.expr, function: ast.AST, tree: ast.Module) -> set[str]:
+    """What an expression for a code can be: literals, either side of a condition, or a name given one of these."""
+    match node:
+        case ast.Constant(value=str(value)):
+            return {value}
+        case ast.IfExp(body=body, orelse=other):
+            return strings(body, function, tree) | strings(other, function, tree)
+        case ast.Name(id=name):
+            given = [
+                inner.value
+                for inner in ast.walk(function)
+                if isinstance(inner, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in inner.targets)
+            ]
+            return {found for value in given for found in strings(value, function, tree)}
+    return set()
+
+
+def problem_codes() -> dict[str, set[str]]:
+    """Every code the package can give a Problem, and patterns of the facts that its function gives along."""
+    facts: dict[str, set[str]] = {}
+    for tree in CODE.values():
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            keys = {
+                key.value
+                for node in ast.walk(function)
+                if isinstance(node, ast.Dict)
+                for key in node.keys
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            }
+            keys |= {
+                pattern(node.slice)
+                for node in ast.walk(function)
+                if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+                if isinstance(node.slice, ast.JoinedStr) or isinstance(getattr(node.slice, "value", None), str)
+            }
+            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                name = call.func.id if isinstance(call.func, ast.Name) else ""
+                named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+                if name in ("stop", "_mistake") and call.args:
+                    codes, given = strings(call.args[0], function, tree), set(named) | keys
+                elif name == "Problem" and "code" in named:
+                    codes, given = strings(named["code"], function, tree), keys
+                else:
+                    continue
+                for found in codes:
+                    facts.setdefault(found, set()).update(given)
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="refused"))], value=value):
+                    for found in strings(value, tree, tree):
+                        facts.setdefault(found, set())
+    return facts | {f"value_{limit}": {"key", "bound"} for limit in limits()}
+
+
+LIMITS = {
+    "exclusiveMinimum": "greater_than",
+    "minimum": "greater_than_equal",
+    "exclusiveMaximum": "less_than",
+    "maximum": "less_than_equal",
+    "maxLength": "string_too_long",
+}
+
+
+def limits() -> set[str]:
+    """The kinds of limit that a study file can break."""
+    schema = str(Study.model_json_schema())
+    return {kind for keyword, kind in LIMITS.items() if f"'{keyword}'" in schema}
+
+
+PROBLEMS = {
+    key.split(".")[1] for key in KEYS["nl"] if key.startswith("problems.") and key.count(".") == 2 and ".says" in key
+}
+
+
+def test_every_problem_has_a_sentence_and_a_mend():
+    codes = problem_codes()
+    assert len(codes) > 60
+    missing = [f"{lang}: {found}.{part}" for lang in LANGUAGES for found in sorted(codes) for part in ("says", "mend")
+               if f"problems.{found}.{part}" not in words(lang)]  # fmt: skip
+    assert not missing
+
+
+def test_no_problem_is_dead():
+    assert PROBLEMS - set(problem_codes()) == set()
+
+
+def test_a_problem_has_every_fact_its_sentence_names():
+    always = {"value", "column", "file"}
+    short = {
+        found: lacking
+        for found, facts in problem_codes().items()
+        if (lacking := {
+            blank
+            for part in ("says", "mend")
+            for blank in blanks(KEYS["nl"][f"problems.{found}.{part}"]) - always
+            if not any(re.fullmatch(fact, blank) for fact in facts)
+        })
+    }  # fmt: skip
+    assert not short
+
+
+def terms(group: str) -> set[str]:
+    return {key.split(".")[3] for key in KEYS["nl"] if key.startswith(f"problems.term.{group}.")}
+
+
+def test_every_term_is_a_word_of_ours_and_none_is_dead():
+    roles = {field.alias or name for name, field in Columns.model_fields.items()}
+    assert terms("role") == roles | {"subgroup"}
+    assert terms("occasion") == {"pre", "post"}
+    assert terms("arm") == {"treated", "control"}
+    kinds = ("bool", "string", "date", "tuple", "float", "int", "finite_number", "date_from_datetime", "model", "dict")
+    assert terms("type") == {_wanted(kind) for kind in kinds}
+    assert terms("later") == {str(problem.facts["what"]).removeprefix("later.") for problem in later()}
+
+
+def later() -> Iterator[Problem]:
+    """Everything that is understood and not measured yet."""
+    designs: list[dict] = [
+        {"kind": "multi_site", "site": "class"},
+        {"kind": "growth", "waves": ["1", "2", "3"]},
+        {"kind": "stepped", "start_column": "start"},
+        {"kind": "single_case", "phase": "fase", "occasion": "dag"},
+        {"kind": "survey", "occasions": ["1"]},
+        {"kind": "comparison", "assigned": "pupil", "blocks": True},
+        {"kind": "comparison", "assigned": "class"},
+    ]
+    roles = {role: role for role in ("class", "group", "block", "wave", "date", "dose", "own_goal")}
+    outcomes = [outcome(), outcome("lezen", pre=None)]
+    for design in designs:
+        two = design["kind"] in ("comparison", "multi_site")
+        study = plan("comparison", design=design, columns=roles, outcomes=outcomes, subgroups=[{"column": "taal"}])
+        yield from not_yet(Study.model_validate(study if two else {k: v for k, v in study.items() if k != "groups"}), "pupil")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_refusal_of_a_design_reads_as_a_sentence(lang):
+    for problem in later():
+        assert re.fullmatch(r"[^\W\d_].*\.", words(lang).problem(problem))

@@ -1,14 +1,16 @@
-"""What calamine does not tell about a sheet: its extent, its error cells, formulas never calculated, merged cells."""
+"""What calamine does not tell about a sheet: extent, error and percentage cells, formulas never calculated, merges."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 _CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _ADDRESS = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v[^>/]*>([^<]+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_STYLE = re.compile(rb'\ss="([0-9]+)"')
 _TEXT_RESULT = re.compile(rb'\st="str"')
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z0-9:]+)"')
 
@@ -17,18 +19,21 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class SheetScan:
-    """Positions are (row, column), the first being 0. ``filled`` counts the cells with content."""
+    """Positions are (row, column), the first being 0. ``filled`` counts the cells with content.
+
+    ``shown`` holds cells as Excel shows them where their value alone would mislead: "#N/A", "60%".
+    """
 
     filled: int
     last_row: int
     last_column: int
-    errors: dict[Position, str]
+    shown: dict[Position, str]
     uncached: list[Position]
     merged: list[str]
 
 
-def scan_sheet(xml: bytes) -> SheetScan:
-    """One pass over a worksheet part.
+def scan_sheet(xml: bytes, percent_styles: Set[int] = frozenset()) -> SheetScan:
+    """One pass over a worksheet part; ``percent_styles`` are the cell styles that show a number as a percentage.
 
     Raises ValueError for a part with a document type, which could hide an entity bomb, or without cell addresses.
     """
@@ -36,7 +41,7 @@ def scan_sheet(xml: bytes) -> SheetScan:
         raise ValueError("a workbook part has a document type")
     filled = 0
     last_row = last_column = -1
-    errors: dict[Position, str] = {}
+    shown: dict[Position, str] = {}
     uncached: list[Position] = []
     columns: dict[bytes, int] = {}
     last_end = max(xml.rfind(b"</c>"), xml.rfind(b":c>")) + len(b"</c>")
@@ -56,11 +61,20 @@ def scan_sheet(xml: bytes) -> SheetScan:
         last_row, last_column = max(last_row, row), max(last_column, column)
         if b't="e"' in attributes:
             value = _VALUE.search(content)
-            errors[row, column] = value[1].decode("utf-8", "replace") if value else "#N/A"
+            shown[row, column] = value[1].decode("utf-8", "replace") if value else "#N/A"
         elif not _TEXT_RESULT.search(attributes) and _FORMULA.search(content) and not _VALUE.search(content):
             uncached.append((row, column))
+        elif percent_styles and (percentage := _percentage(attributes, content, percent_styles)):
+            shown[row, column] = percentage
     merged = [reference.decode() for reference in _MERGED.findall(xml)]
-    return SheetScan(filled, last_row, last_column, errors, uncached, merged)
+    return SheetScan(filled, last_row, last_column, shown, uncached, merged)
+
+
+def _percentage(attributes: bytes, content: bytes, percent_styles: Set[int]) -> str | None:
+    style, value = _STYLE.search(attributes), _VALUE.search(content)
+    if style is None or value is None or b' t="' in attributes or int(style[1]) not in percent_styles:
+        return None
+    return f"{100 * float(value[1]):.10g}%"
 
 
 def _column(letters: bytes) -> int:

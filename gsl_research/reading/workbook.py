@@ -28,7 +28,7 @@ FAR_SHARE = 0.1
 def read_workbook(raw: bytes, *, file: str) -> Grid:
     """The cells of the one visible sheet with data; hidden sheets are listed as skipped, never read.
 
-    A number is a float, a date a DateCell, TRUE and Excel's errors ("#N/A") are text. Raises Problems:
+    A number is a float, a date a DateCell; TRUE, a percentage ("60%") and an error ("#N/A") are text. Raises Problems:
     ``zip_bomb``, ``file_damaged``, ``kind_later``, ``not_a_table``, ``empty_file``, ``several_sheets``,
     ``merged_cells``, ``formula_without_value``, ``far_cell``, ``too_many_cells``.
     """
@@ -95,6 +95,7 @@ def _read_sheet(raw: bytes, package: zipfile.ZipFile, file: str) -> Grid:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
     paths = _sheet_paths(package)
+    percent_styles = _percent_styles(package)
     try:
         workbook = CalamineWorkbook.from_object(io.BytesIO(raw))
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -102,7 +103,7 @@ def _read_sheet(raw: bytes, package: zipfile.ZipFile, file: str) -> Grid:
             Skipped(sheet.name, (), "hidden_sheet") for sheet in sheets if sheet.visible != SheetVisibleEnum.Visible
         )
         scans = {
-            sheet.name: scan_sheet(package.read(paths[sheet.name]))
+            sheet.name: scan_sheet(package.read(paths[sheet.name]), percent_styles)
             for sheet in sheets
             if sheet.visible == SheetVisibleEnum.Visible
         }
@@ -118,7 +119,7 @@ def _read_sheet(raw: bytes, package: zipfile.ZipFile, file: str) -> Grid:
         raise Problems([Problem(code="password", file=file)]) from None
     except CalamineError:
         raise Problems([Problem(code="not_a_table", file=file)]) from None
-    cells = _place_errors([[_cell(value) for value in row] for row in rows], scans[name])
+    cells = _place_shown([[_cell(value) for value in row] for row in rows], scans[name])
     columns = list(zip(*cells, strict=True))
     return Grid(sheet=name, columns=columns, numbers=range(1, len(cells) + 1), skipped=hidden)
 
@@ -160,14 +161,14 @@ def _cell(value: object) -> Cell:
             return DateCell(str(value))
 
 
-def _place_errors(rows: list[list[Cell]], scan: SheetScan) -> list[list[Cell]]:
-    """Excel's errors ("#N/A") where they stand: calamine hands them over as blank cells."""
-    if not scan.errors:
+def _place_shown(rows: list[list[Cell]], scan: SheetScan) -> list[list[Cell]]:
+    """Errors and percentages where they stand: calamine hands them over as blank cells, and as 0.6 for 60%."""
+    if not scan.shown:
         return rows
     height = max(len(rows), scan.last_row + 1)
     width = max([scan.last_column + 1, *(len(row) for row in rows)])
     full = [row + [""] * (width - len(row)) for row in rows] + [[""] * width for _ in range(height - len(rows))]
-    for (row, column), text in scan.errors.items():
+    for (row, column), text in scan.shown.items():
         full[row][column] = text
     return full
 
@@ -186,6 +187,21 @@ def _sheet_paths(package: zipfile.ZipFile) -> dict[str, str]:
             target = targets[relation]
             paths[attributes["name"]] = target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target)
     return paths
+
+
+def _percent_styles(package: zipfile.ZipFile) -> frozenset[int]:
+    """The cell styles that show a number as a percentage."""
+    if "xl/styles.xml" not in package.namelist():
+        return frozenset()
+    formats, styles, in_cells = {"9", "10"}, [], False
+    for tag, attributes in _elements(package.read("xl/styles.xml")):
+        if tag == "numFmt" and "%" in attributes.get("formatCode", ""):
+            formats.add(attributes.get("numFmtId", ""))
+        elif tag in ("cellXfs", "cellStyles", "cellStyleXfs", "dxfs"):
+            in_cells = tag == "cellXfs"
+        elif tag == "xf" and in_cells:
+            styles.append(attributes.get("numFmtId"))
+    return frozenset(i for i, style in enumerate(styles) if style in formats)
 
 
 def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
