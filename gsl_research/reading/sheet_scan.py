@@ -11,6 +11,7 @@ _ADDRESS = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
 _VALUE = re.compile(rb"<(?:\w+:)?v[^>/]*>([^<]+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _STYLE = re.compile(rb'\ss="([0-9]+)"')
+_NOT_A_NUMBER = re.compile(rb'\st="[^n]')
 _TEXT_RESULT = re.compile(rb'\st="str"')
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z0-9:]+)"')
 
@@ -72,7 +73,7 @@ def scan_sheet(xml: bytes, percent_styles: Set[int] = frozenset()) -> SheetScan:
 
 def _percentage(attributes: bytes, content: bytes, percent_styles: Set[int]) -> str | None:
     style, value = _STYLE.search(attributes), _VALUE.search(content)
-    if style is None or value is None or b' t="' in attributes or int(style[1]) not in percent_styles:
+    if style is None or value is None or _NOT_A_NUMBER.search(attributes) or int(style[1]) not in percent_styles:
         return None
     return f"{100 * float(value[1]):.10g}%"
 
