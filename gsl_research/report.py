@@ -211,6 +211,11 @@ class Lines:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return "".join(f"<p>{escape(line)}</p>" for line in self.lines)
+
 
 def describe(study: Study, data: Dataset, *, lang: str = "nl") -> Lines:
     """What was read, in counts: how many pupils and classes, which scores, what is missing, what to watch."""

@@ -480,8 +480,8 @@ def code() -> dict[str, ast.Module]:
 CODE = code()
 
 
-FILES = ("toml", "html", "json")
-"""Endings of file names that would pass for a key, such as "report.html"."""
+FILE = r"\w+\\\.(toml|html|json)"
+"""A file name that would pass for a key: "report.html"."""
 
 
 def asked() -> set[str]:
@@ -490,7 +490,7 @@ def asked() -> set[str]:
     for tree in CODE.values():
         for node in literals(tree):
             wanted = pattern(node)
-            if re.match(rf"({'|'.join(ROOMS)})\\\.[^\s/]+$", wanted) and not wanted.endswith(FILES):
+            if re.match(rf"({'|'.join(ROOMS)})\\\.[^\s/]+$", wanted) and not re.fullmatch(FILE, wanted):
                 found.add(wanted)
         for node in ast.walk(tree):
             match node:
@@ -660,3 +660,268 @@ def later() -> Iterator[Problem]:
 def test_every_refusal_of_a_design_reads_as_a_sentence(lang):
     for problem in later():
         assert re.fullmatch(r"[^\W\d_].*\.", words(lang).problem(problem))
+
+
+# what no sentence says
+
+FORBIDDEN = {
+    "nl": (
+        r"significan\w*", r"bewezen", r"bewijst?", r"werkt", r"geen effect", r"toeval\w*", r"rapport\w*",
+        r"interventie\w*", r"controle(groep|klas\w*)?", r"experimente\w*", r"docent\w*", r"trimester\w*", r"studie",
+        r"(voor|na|eind)toets\w*", r"wisselontwerp", r"zekerheid", r"sterren", r"u", r"uw", r"jij", r"jouw klas",
+        r"beide groepen", r"random\w*",
+    ),
+    "en": (
+        r"significan\w*", r"prove[ns]?", r"works", r"no effect", r"chance", r"school report", r"interventions?",
+        r"controls?( group| class(es)?)?", r"experimental", r"grades?", r"marks", r"random\w*", r"certainty", r"stars",
+    ),
+}  # fmt: skip
+"""Whole words, in any case. "jouw" is said once, to the teacher of one class; a team is "jullie"."""
+FILE_WORDS = {"problems", "command"}
+"""Rooms that name keys of the study file: treated, control, randomised. ``start`` is about software, which may work."""
+FIGURES = {"nl": r"cijfers?", "en": r"grades?|marks?"}
+"""What pupils have are points or results."""
+
+ONE_GROUP = {
+    "nl": (r"effect(en)?", r"door de aanpak", r"dankzij", r"maand(en)?"),
+    "en": (r"(?<!side )effects?", r"(because of|due to|by|thanks to) the approach", r"months?"),
+}
+LONGEST = 30
+"""Words in one sentence (words page, section 1: B1). A number is read at a glance and does not count."""
+NUMBER = {"nl": r"\d+(?:,\d+)?", "en": r"\d+(?:\.\d+)?"}
+OTHER_MARK = {"nl": r"\d\.\d", "en": r"\d,\d"}
+NEGATIVE = r"(?<![\w.,–-])[-−–]\s?\d"
+PLURAL_OF_ONE = {
+    "nl": r"(?<![\d,])1 (klassen|leerlingen|scholen|leerkrachten|lesgroepen|punten|rijen)",
+    "en": r"(?<![\d.])1 (classes|pupils|schools|teachers|teaching groups|points|rows|times)",
+}
+SAME = {"nl": "ongeveer gelijk", "en": "about the same"}
+
+
+def has(patterns: tuple[str, ...], text: str) -> list[str]:
+    return [word for word in patterns if re.search(rf"\b({word})\b", text, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_text_has_a_forbidden_word(lang):
+    found = []
+    for key, text in KEYS[lang].items():
+        if not isinstance(text, str) or key.startswith("start."):
+            continue
+        bare = re.sub(r"\{\w*\}", " ", text)
+        words_here = has(FORBIDDEN[lang], bare)
+        if key.split(".")[0] in FILE_WORDS:
+            words_here = [word for word in words_here if not word.startswith(("control", "random"))]
+        elif key.split(".")[0] in ("verdict", "report"):
+            words_here += has((FIGURES[lang],), bare)
+        found += [f"{key}: {words_here}"] if words_here else []
+    assert not found
+
+
+def failures(told: list[Told], wrong, kinds: tuple[str, ...] = ()) -> list[str]:
+    """Where ``wrong(page, kind, text)`` finds something; the same text once."""
+    found: dict[str, str] = {}
+    for page in told:
+        for kind, text in page.said:
+            if (not kinds or kind in kinds) and (what := wrong(page, kind, text)):
+                found.setdefault(f"{what}: {text}", str(page))
+    return [f"{page}: {text}" for text, page in found.items()]
+
+
+def test_no_page_has_a_forbidden_word(told):
+    assert not failures(told, lambda page, kind, text: has(FORBIDDEN[page.lang], text))
+
+
+def test_one_group_shows_growth_and_never_an_effect(told):
+    assert any(page.one_group for page in told)
+    assert not failures(told, lambda page, kind, text: page.one_group and has(ONE_GROUP[page.lang], text))
+
+
+def test_sentences_are_short(told):
+    long = {
+        sentence
+        for page in told
+        for sentence in page.sentences()
+        if len([word for word in sentence.split() if re.search(r"[^\W\d_]", word)]) > LONGEST
+    }
+    assert not {sentence for sentence in long if not FIGURE.match(sentence)}
+
+
+FIGURE = re.compile(r"(Figuur|Figure) ")
+"""The first sentence of a picture's description lists its classes."""
+
+
+def test_numbers_are_worded_and_never_negative(told):
+    assert not failures(told, lambda page, kind, text: kind not in ("cell", "footer") and re.search(NEGATIVE, text))
+
+
+def test_numbers_are_written_as_the_language_writes_them(told):
+    def wrong(page, kind, text):
+        bare = re.sub(r"(gsl_research|python|numpy|pandas|scipy|altair) \S+|\w+\.(csv|json|toml)", "", text)
+        return re.search(OTHER_MARK[page.lang], bare)
+
+    assert not failures(told, wrong)
+
+
+def test_grammar(told):
+    def wrong(page, kind, text):
+        plain = kind not in ("cell", "fact", "alt")
+        checks = {
+            "plural of one": re.search(PLURAL_OF_ONE[page.lang], text),
+            "about the same than": re.search(rf"{SAME[page.lang]} (dan|than)\b", text),
+            "about about": re.search(r"\b(ongeveer ongeveer|about about|rond ongeveer)\b", text),
+            "spaces": re.search(r"  | [.,;:?]|\( | \)", text),
+            "unfilled": re.search(r"[{}]|None|nan\b", text),
+            "twice the same mark": re.search(r"[.,;:?]{2,}", text),
+            "small first letter": kind == "paragraph" and text[:1].islower(),
+            "no full stop": kind in ("paragraph", "described") and plain and text[-1] not in ".?:",
+        }
+        return [name for name, found in checks.items() if found]
+
+    assert not failures(told, wrong)
+
+
+def test_every_language_tells_as_much(told):
+    """The same case has as many blocks and sentences with numbers in every language."""
+    pages = [told[n : n + len(LANGUAGES)] for n in range(0, len(told), len(LANGUAGES))]
+    for same in pages:
+        shapes = {tuple(kind for kind, _ in page.said) for page in same}
+        assert len(shapes) == 1, same[0].case.name
+        numbers = {tuple(len(re.findall(r"\d+", text)) for kind, text in page.said if kind == "paragraph") for page in same}
+        assert len(numbers) == 1, same[0].case.name
+
+
+# from-to
+
+
+SPAN = {
+    "nl": (r"van ({n}) tot ({n}) punt(?:en)? (hoger|lager)", r"van ({n}) punt(?:en)? lager tot ({n}) punt(?:en)? hoger"),
+    "en": (r"from ({n}) to ({n}) points? (higher|lower)", r"from ({n}) points? lower to ({n}) points? higher"),
+}
+GAP = {"nl": r"({n}) punt(?:en)? (hoger|lager)", "en": r"({n}) points? (higher|lower)"}
+DOWN = ("lager", "lower")
+BASIS = {
+    "nl": r"\d+ (klas|klassen|school|scholen|leerkracht|leerkrachten|lesgroep|lesgroepen), \d+ leerlingen",
+    "en": r"\d+ (class|classes|school|schools|teacher|teachers|teaching groups?), \d+ pupils",
+}
+
+
+def value(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def spans(text: str, lang: str) -> tuple[list[tuple[float, float, str]], str]:
+    """Every from-to in ``text`` as (low, high, shape), and the text without them."""
+    one_side, both = (form.format(n=NUMBER[lang]) for form in SPAN[lang])
+    found = []
+    for low, high in re.findall(both, text):
+        found.append((-value(low), value(high), "both"))
+    text = re.sub(both, "", text)
+    for first, second, way in re.findall(one_side, text):
+        low, high = sorted((value(first), value(second)))
+        found.append((-high, -low, "one") if way in DOWN else (low, high, "one"))
+    return found, re.sub(one_side, "", text)
+
+
+def gaps(text: str, lang: str) -> list[float]:
+    found = [value(n) * (-1 if way in DOWN else 1) for n, way in re.findall(GAP[lang].format(n=NUMBER[lang]), text)]
+    return found + [0.0] * text.count(SAME[lang])
+
+
+def told_spans(page: Told) -> Iterator[tuple[str, tuple[float, float, str], list[float]]]:
+    """(sentence, its from-to, the values beside it) of every sentence with one from-to."""
+    for sentence in dict.fromkeys(page.sentences()):
+        found, rest = spans(sentence, page.lang)
+        if len(found) == 1:
+            yield sentence, found[0], gaps(rest, page.lang)
+
+
+def test_no_value_lies_outside_its_own_from_to(told):
+    outside = [
+        f"{page}: {sentence}"
+        for page in told
+        for sentence, (low, high, _), values in told_spans(page)
+        for value in values
+        if not low <= value <= high
+    ]
+    assert not outside
+
+
+def test_a_limit_reads_as_zero_only_when_it_is(told):
+    assert not [f"{page}: {text}" for page in told for text, (low, high, _), _ in told_spans(page) if low == 0 or high == 0]
+
+
+def intervals(page: Told) -> list[tuple[float, float]]:
+    """Every interval of the measurement, on the scale of the test."""
+    found = []
+    for result in page.measurement.results:
+        for estimate in result.estimates:
+            if estimate.metric == "points" and estimate.interval is not None:
+                ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)
+                found.append((min(ends), max(ends)))
+    return found
+
+
+def test_a_from_to_is_one_of_the_measurement_and_includes_zero_when_that_does(told):
+    for page in told:
+        true = intervals(page)
+        for sentence, (low, high, shape), _ in told_spans(page):
+            near = [ends for ends in true if abs(ends[0] - low) <= 0.051 and abs(ends[1] - high) <= 0.051]
+            assert near, f"{page}: {sentence}"
+            assert any((ends[0] < 0 < ends[1]) == (shape == "both") for ends in near), f"{page}: {sentence}"
+
+
+WITHOUT_SPAN = {"ONE_CLASS", "DESCRIBED"}
+"""What these say is a description; with one class on each side three lines follow (words page, section 4)."""
+
+
+def test_every_estimate_has_from_to_unit_and_basis(told):
+    checked = set()
+    for page in told:
+        hidden = any(arm.pupils < 10 for arm in page.measurement.primary.arms.values())
+        if page.verdict.capped_code in WITHOUT_SPAN or hidden:
+            continue
+        found, _ = spans(page.page.summary, page.lang)
+        assert len(found) == 1, f"{page}: {page.page.summary}"
+        assert re.search(BASIS[page.lang], page.page.summary), f"{page}: {page.page.summary}"
+        checked.add(page.verdict.capped_code)
+    assert checked == set(get_args(Code)) - WITHOUT_SPAN
+
+
+def test_what_a_pair_says_about_three_assumptions_has_three_lines(told):
+    for page in told:
+        shareable = all(arm.pupils >= 10 for arm in page.measurement.primary.arms.values())
+        if page.verdict.capped_code == "ONE_CLASS" and shareable:
+            (alt,) = (text for kind, text in page.said if kind == "alt" and len(spans(text, page.lang)[0]) == 3)
+            assert len(spans(alt, page.lang)[0]) == len(page.measurement.primary.panel) == 3
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_any_interval_is_worded_on_the_right_side_of_zero(lang, decimals, sign):
+    w = words(lang)
+    ends = [0.0005, 0.004, 0.049, 0.05, 0.06, 0.3, 0.96, 1.0, 1.04, 2.85, 12.3]
+    for low, high in [(a, b) for a in [*(-x for x in ends), *ends] for b in [*(-x for x in ends), *ends] if a <= b]:
+        text = w.span(Interval(low, high), sign, decimals)
+        ((said_low, said_high, shape),) = spans(text, lang)[0]
+        true = sorted((low * sign, high * sign))
+        assert (shape == "both") == (low < 0 < high), text
+        assert 0 not in (said_low, said_high), text
+        assert (said_low, said_high) == pytest.approx(true, abs=0.051), text
+
+
+# a unit other than the class
+
+CLASSES = {"nl": r"(parallel|vergelijkings)?klas(sen)?", "en": r"class(es)?"}
+
+
+@pytest.mark.parametrize("level", ["school", "teacher", "teaching_group"])
+def test_a_study_of_other_units_does_not_speak_of_classes(told, level):
+    own = {"nl": {"school": "school|scholen", "teacher": "leerkracht", "teaching_group": "lesgroep"},
+           "en": {"school": "school", "teacher": "teacher", "teaching_group": "teaching group"}}  # fmt: skip
+    pages = [page for page in told if page.measurement.cluster_level == level]
+    assert pages
+    for page in pages:
+        assert page.one_group or re.search(own[page.lang][level], " ".join(text for _, text in page.said))
+    assert not failures(pages, lambda page, kind, text: has((CLASSES[page.lang],), text), ("paragraph",))
