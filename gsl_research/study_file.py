@@ -31,6 +31,8 @@ def load_study(path: str | Path) -> Study:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        if path.suffix.lower() != ".toml":
+            raise Problems([Problem(code="not_a_study", file=path.name)]) from None
         row = re.search(r"at line (\d+)", str(error))
         last = text.count("\n") + 1
         raise Problems([Problem(code="not_toml", file=path.name, row=int(row[1]) if row else last)]) from None

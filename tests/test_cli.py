@@ -75,7 +75,8 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         (["measure", DATA, STUDY], 1),
         (["check", "weg.csv"], 1),
         (["check", EXAMPLES], 1),
-        (["--help"], 0),
+        ([], 0),
+        (["--help", "--lang", "en"], 0),
         (["measure", "--help"], 0),
     ],
 )

@@ -148,7 +148,10 @@ def test_files_that_are_no_study(tmp_path):
     assert problems(tmp_path, 'title = "één"\n', "cp1252") == {("study_encoding", None)}
     assert problems(tmp_path, "a;b;c\n1;2;3\n") == {("not_toml", 1)}
     assert problems(tmp_path, "") and problems(tmp_path, "x" * 2_000_000) == {("not_a_study", None)}
-    for path, code in ((tmp_path, "study_is_folder"), (tmp_path / "weg.toml", "study_missing")):
+    scores = tmp_path / "punten.csv"
+    scores.write_text("a;b\n1;2\n", "utf-8")
+    stops = {tmp_path: "study_is_folder", tmp_path / "weg.toml": "study_missing", scores: "not_a_study"}
+    for path, code in stops.items():
         with pytest.raises(Problems) as raised:
             load_study(path)
         assert raised.value.problems[0].code == code
