@@ -98,8 +98,10 @@ class SecurityEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    goal: Literal["reached", "not_reached", "no_goal", "not_measured"]
-    everyone: Literal["closer", "further", "unclear", "not_measured"]
+    """``hidden`` on a card: the groups are too small to tell."""
+
+    goal: Literal["reached", "not_reached", "no_goal", "not_measured", "hidden"]
+    everyone: Literal["closer", "further", "unclear", "not_measured", "hidden"]
     side_effects: dict[str, Literal["safe", "signal", "not_excluded", "described"]]
 
 
@@ -206,8 +208,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             margin=verdict.margin.points if verdict.margin else None,
             margin_chosen=verdict.margin.chosen if verdict.margin else None,
             questions=Questions(
-                goal=verdict.answers.goal,
-                everyone=verdict.answers.everyone,
+                goal="hidden" if share and not shareable(primary) else verdict.answers.goal,
+                everyone="hidden" if share and not shareable(primary) else verdict.answers.everyone,
                 side_effects={effect.outcome: effect.code for effect in verdict.answers.side_effects},
             ),
         ),

@@ -5,7 +5,7 @@ three quality questions; how firm; what it does not say. Values in, blocks out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import __version__, charts, folds, privacy, sentences
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Text
@@ -83,7 +83,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield folds.caps(told)
     yield folds.conduct(told)
     if told.measurement.warnings:
-        lines = tuple(w.problem(problem) for problem in told.measurement.warnings)
+        lines = tuple(w.problem(replace(p, file=None, sheet=None)) for p in told.measurement.warnings)
         yield Fold(w("report.heading.warnings"), (Bullets(lines),))
 
 
@@ -93,9 +93,9 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     of, single = told.of(result.outcome), "" if told.compared else "_single"
     if result.outcome.gain_defined:
         gain = arm.mean_post - arm.mean_pre
-        figure = w.points(gain, privacy.MEAN_DECIMALS)
         label = w(f"report.facts.gain{single}", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
-        yield figure if gain < 0 else f"+{figure}", label
+        falls = round(gain, privacy.MEAN_DECIMALS) < 0
+        yield w.gap(gain, 1, privacy.MEAN_DECIMALS) if falls else f"+{w.points(gain, privacy.MEAN_DECIMALS)}", label
     else:
         yield told.mean(arm.mean_post), w(f"report.facts.end{single}", of=of)
     goal = result.outcome.goal

@@ -197,7 +197,7 @@ def _clean(executed: Any, parameters: Mapping[str, str], name: str, to: Path) ->
     """Keep what the same inputs give again: no times, no paths, no random cell id."""
     from papermill.translators import translate_parameters
 
-    bare = {key: _bare(value, to.parent) for key, value in parameters.items()}
+    bare = {key: _bare(key, value, to.parent) for key, value in parameters.items()}
     executed.metadata["papermill"] = {
         "input_path": name,
         "output_path": to.name,
@@ -211,11 +211,12 @@ def _clean(executed: Any, parameters: Mapping[str, str], name: str, to: Path) ->
             cell.source = translate_parameters("python3", "python", bare, "Parameters")
 
 
-def _bare(value: str, here: Path) -> str:
+def _bare(key: str, value: str, here: Path) -> str:
+    """A path without its folder and without its name: a file's name may name a class or a teacher."""
     path = Path(value)
     if not path.is_absolute():
         return value
-    return "." if path == here else path.name
+    return "." if path == here else f"{key}{path.suffix}"
 
 
 def _without_places(text: str, parameters: Mapping[str, str], here: Path) -> str:

@@ -27,10 +27,14 @@ def tree(folder):
 def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     out, elsewhere = tmp_path / "uit map", tmp_path / "hier"
     elsewhere.mkdir()
-    run = gsl("measure", STUDY, DATA, "--out", out, "--lang", lang, cwd=elsewhere)
+    data = tmp_path / "bron" / "punten juf Els.csv"
+    data.parent.mkdir()
+    data.write_bytes(DATA.read_bytes())
+    run = gsl("measure", STUDY, data, "--out", out, "--lang", lang, cwd=elsewhere)
     assert run.returncode == 0, run.stderr
     shared = "reports/breuken-strookmodel"
     assert tree(tmp_path) == [
+        "bron/punten juf Els.csv",
         "uit map/private/breuken-strookmodel/record.json",
         f"uit map/{shared}/3_measure_effect.ipynb",
         f"uit map/{shared}/card.json",
@@ -40,9 +44,9 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     assert {"nl": "Je verslag", "en": "Your report"}[lang] in run.stdout and run.stderr == ""
     notebook = json.loads((out / shared / "3_measure_effect.ipynb").read_text("utf-8"))
     assert any(cell.get("outputs") for cell in notebook["cells"])
-    written = ("3_measure_effect.ipynb", "run.json", "report.html")
+    written = [path.name for path in (out / shared).iterdir()]
     text = "".join((out / shared / name).read_text("utf-8") for name in written)
-    assert str(tmp_path) not in text and "L001" not in text
+    assert str(tmp_path) not in text and "L001" not in text and "Els" not in text
 
 
 @pytest.mark.parametrize(

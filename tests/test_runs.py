@@ -93,8 +93,8 @@ def test_a_run_publishes_everything_and_no_place_of_this_machine(tmp_path, measu
     executed = nbformat.read(run.notebook, as_version=4)
     assert executed.metadata.gsl_research == {"kernel": "prepared"}
     assert executed.cells[1].source.splitlines()[1:] == [
-        'study_file = "study.toml"',
-        'data_file = "scores.csv"',
+        'study_file = "study_file.toml"',
+        'data_file = "data_file.csv"',
         'out_folder = "."',
         'lang = "en"',
     ]
