@@ -204,7 +204,7 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     pre = frame[f"{outcome.name}.pre"].to_numpy() if outcome.pre else np.full(len(post), np.nan)
     complete = ~np.isnan(post) & (~np.isnan(pre) if outcome.pre else True)
     arm = frame["treated"].to_numpy() if "treated" in frame else None
-    scale = outcome.scale_post or _range(post)
+    scale = outcome.scale_post or _range(np.concatenate([pre, post]) if outcome.gain_defined else post)
     units, codes = np.unique(frame["cluster"].to_numpy()[complete], return_inverse=True)
     arms = _arms(outcome, pre, post, complete, arm, codes, scale)
     attrition = tuple(_attrition(complete, arm, frame["cluster"].to_numpy()))
@@ -313,7 +313,7 @@ def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
         reached=reached,
         reached_before=reached_before,
         at_best=at_best,
-        bins_pre=privacy.coarse_bins(pre[used], outcome.scale_pre or scale) if outcome.pre else None,
+        bins_pre=privacy.coarse_bins(pre[used], scale) if outcome.gain_defined else None,
         bins_post=privacy.coarse_bins(post[used], scale),
     )
 

@@ -68,11 +68,13 @@ def coarse_bins(scores: ArrayLike, scale: tuple[float, float]) -> tuple[Bin, ...
     """A distribution no pupil can be read from: (from, to, share) over the whole scale, 5 pupils or more in each bin.
 
     The edges lie on a fixed grid of 20 steps over the scale, never on a score; neighbouring steps are joined until
-    each holds 5 pupils. ``None`` for fewer than 10 pupils.
+    each holds 5 pupils. ``None`` for fewer than 10 pupils; ValueError for a score outside the scale.
     """
     values = np.asarray(scores, dtype=float)
     if not may_average(len(values)):
         return None
+    if not ((values >= scale[0]) & (values <= scale[1])).all():
+        raise ValueError(f"scores must lie on the scale {scale}")
     grid = np.linspace(scale[0], scale[1], BINS_PER_SCALE + 1)
     counts = np.histogram(values, bins=grid)[0]
     edges, held, current = [grid[0]], [], 0

@@ -1,9 +1,11 @@
 """From study and data to a Measurement: the right method, direction settled once, "not yet" by name."""
 
+import importlib.util
+
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import bound, classes, plan
+from conftest import PROJECT, bound, classes, plan
 from scipy import stats
 
 from gsl_research.estimate import Estimate, Interval
@@ -213,6 +215,13 @@ def test_degenerate_data_never_give_a_number_that_is_none():
         judge(measurement)
         for estimate in measurement.primary.estimates:
             assert all(np.isfinite(v) for v in (estimate.value, estimate.se, estimate.df) if v is not None)
+
+
+def test_random_studies_reach_a_page_without_an_exception():
+    spec = importlib.util.spec_from_file_location("fuzz", PROJECT / "benchmarks" / "fuzz_studies.py")
+    fuzz = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fuzz)
+    assert len({fuzz.run(seed) for seed in range(120)}) >= 8
 
 
 def test_an_estimate_outside_its_interval_cannot_exist():
