@@ -18,8 +18,6 @@ def method(told: Telling) -> Fold:
     blocks: list[Block] = []
     for name in dict.fromkeys(e.estimator for e in result.estimates) or ("end_only",):
         blocks.append(Text(w(f"report.method.{name}")))
-    if told.measurement.cluster_level in ("school", "teacher", "teaching_group"):
-        blocks.append(Text(w(f"report.method.unit_{told.measurement.cluster_level}")))
     blocks.append(Text(_missing(told)))
     rows = tuple(_figures(told)) if shareable(result) else ()
     rows += tuple(_origin(told))

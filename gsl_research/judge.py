@@ -212,7 +212,7 @@ def rate(study: Study, result: OutcomeResult, margin: Margin | None) -> Security
     caps = tuple(_caps(study, result, margin))
     lowest = min(cap.cap for cap in caps)
     at_minimum = sum(cap.known and cap.cap == lowest for cap in caps)
-    lowered = at_minimum >= MANY_WEAK or study.conduct.concurrent_change is True
+    lowered = (at_minimum >= MANY_WEAK and lowest < 5) or study.conduct.concurrent_change is True
     weakest = next(cap for cap in caps if cap.cap == lowest)
     others = [cap.cap for cap in caps if cap is not weakest]
     return Security(max(lowest - lowered, 0), caps, weakest.criterion, min(others, default=5))

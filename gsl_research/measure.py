@@ -93,6 +93,8 @@ class OutcomeResult:
     usual_gaps: tuple[float, ...] = ()
     """Usual gap of two parallel classes in points, for each assumed ICC of the panel."""
     tipping_icc: float | None = None
+    tipping_gap: float | None = None
+    """The usual gap in points that goes with ``tipping_icc``."""
     spread: differences.SpreadRatio | None = None
 
     @property
@@ -253,11 +255,12 @@ def _comparison(outcome, post, moments, treated, codes, units, scale, arms, attr
         if (g := clusters.standardised(points, moments, sd=sd, icc=icc)) is not None:
             estimates.append(g)
     gaps: tuple[float, ...] = ()
-    if adjusted.class_df < MIN_CLASSES_SEEN:
+    if points is None or adjusted.class_df < MIN_CLASSES_SEEN:
         iccs = clusters.QUESTIONNAIRE_ICCS if outcome.source == "questionnaire" else clusters.TEST_ICCS
         panel = [(icc, clusters.assumed_icc(adjusted, icc, unit="points")) for icc in iccs]
         estimates = [e for _, e in panel if e is not None] + estimates
         gaps = tuple(clusters.usual_gap(adjusted, icc) for icc, e in panel if e is not None)
+    tipping = clusters.tipping_icc(adjusted) if gaps else None
     return OutcomeResult(
         outcome=outcome,
         estimates=tuple(estimates),
@@ -272,7 +275,8 @@ def _comparison(outcome, post, moments, treated, codes, units, scale, arms, attr
         treated=treated,
         sd=sd,
         usual_gaps=gaps,
-        tipping_icc=clusters.tipping_icc(adjusted) if gaps else None,
+        tipping_icc=tipping,
+        tipping_gap=clusters.usual_gap(adjusted, tipping) if tipping is not None else None,
         spread=differences.spread_ratio(moments.select(treated)) if outcome.gain_defined else None,
     )
 

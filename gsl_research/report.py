@@ -24,7 +24,7 @@ HASH_SHOWN = 8
 
 def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> Report:
     """One page that may be shared: numbered classes, no small cell, no pupil."""
-    told = Telling(measurement, verdict, words(lang))
+    told = Telling(measurement, verdict, words(lang).for_units(measurement.cluster_level))
     w, study = told.words, measurement.study
     lever, day = w(f"report.lever.{study.lever}"), study.conduct.post_on
     return Report(
@@ -55,8 +55,9 @@ def _blocks(told: Telling) -> Iterator[Block]:
     answer, texts = sentences.goal(told)
     yield Heading(w("report.heading.goal"), 2, answer)
     yield Text(" ".join(texts))
-    yield Heading(w("report.heading.attribution" if told.compared else "report.heading.growth"), 3)
-    yield from _pictures(told)
+    if shareable(told.primary):
+        yield Heading(w("report.heading.attribution" if told.compared else "report.heading.growth"), 3)
+        yield from _pictures(told)
     if others := sentences.secondary(told):
         yield Heading(w("report.heading.secondary"), 3)
         yield Bullets(tuple(others))
@@ -119,9 +120,6 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
 
 def _pictures(told: Telling) -> Iterator[Block]:
     w, result, sign = told.words, told.primary, told.primary.outcome.sign
-    if not shareable(result):
-        yield Text(w("verdict.hidden", study=told.measurement.study.id))
-        return
     outcome, margin = result.outcome, told.verdict.margin
     scale = outcome.scale_post or _span_of_bins(result.classes, result.arms.values())
     if not told.compared:
@@ -165,6 +163,10 @@ def _panel(told: Telling) -> Iterator[Block]:
         low, high = sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
         rows.append((w("verdict.ONE_CLASS_panel_row", gap=gap), low, high))
     yield charts.panel(rows, words=w, margin=_chosen(told.verdict.margin), decimals=decimals)
+    if result.tipping_gap:
+        yield Text(w("verdict.ONE_CLASS_tipping", gap=w.points(result.tipping_gap, decimals)))
+    else:
+        yield Text(w("verdict.ONE_CLASS_tipping_zero"))
     yield Text(w("verdict.ONE_CLASS_not_lost"))
 
 
@@ -219,11 +221,10 @@ class Lines:
 
 def describe(study: Study, data: Dataset, *, lang: str = "nl") -> Lines:
     """What was read, in counts: how many pupils and classes, which scores, what is missing, what to watch."""
-    w, frame = words(lang), data.frame
+    w, frame = words(lang).for_units(data.cluster_level), data.frame
     told = [w("report.describe.rows", file=data.file, pupils=w("locale.pupils", count=w.count(data.rows)))]
-    level = data.cluster_level if f"report.facts.unit_{data.cluster_level}" in w else "class"
-    key = f"report.facts.unit_{level}" if data.clusters == 1 else f"report.facts.units_{level}"
     if data.cluster_level != "group":
+        key = f"report.facts.{'one_unit' if data.clusters == 1 else 'more_units'}"
         told.append(w("report.describe.units", units=w(key, count=w.count(data.clusters))))
     if "treated" in frame:
         arms = [w("locale.pupils", count=w.count(int((frame["treated"] == side).sum()))) for side in (True, False)]

@@ -54,14 +54,10 @@ class Telling:
         return self.words("report.certain.of", maximum=self.words.plain(outcome.scale_post[1]))
 
     def unit(self, number: int, *, first: bool = False) -> str:
-        level = self.measurement.cluster_level
-        return self.words(f"report.unit.{'first_' if first else ''}{level}", number=number)
+        return self.words(f"report.unit.{'first_' if first else ''}numbered", number=number)
 
     def units(self, count: int) -> str:
-        level = self.measurement.cluster_level
-        level = "class" if level == "group" else level
-        key = f"report.facts.unit_{level}" if count == 1 else f"report.facts.units_{level}"
-        return self.words(key, count=self.words.count(count))
+        return self.words(f"report.facts.{'one_unit' if count == 1 else 'more_units'}", count=self.words.count(count))
 
     def basis(self, result: OutcomeResult) -> str:
         pupils = sum(arm.pupils for arm in result.arms.values())
@@ -74,6 +70,8 @@ class Telling:
         estimate, sign, decimals = result.main, result.outcome.sign, self.decimals(result)
         blanks = {"basis": self.basis(result)}
         if estimate is not None:
+            if estimate.interval is not None:
+                decimals = self.words.decimals_for(estimate.interval, decimals)
             blanks["gap"] = self.words.gap(estimate.value, sign, decimals)
             if estimate.interval is not None:
                 blanks["span"] = self.words.span(estimate.interval, sign, decimals)
@@ -256,15 +254,22 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     elif not privacy.may_average(arm.pupils):
         sentences.append(w("verdict.everyone.hidden"))
     else:
-        ten = {
-            "now": 10 * result.spread.value,
-            "low": 10 * result.spread.interval.low,
-            "high": 10 * result.spread.interval.high,
-        }
-        sentences.append(w(f"verdict.everyone.{answer}", **{name: w.number(value) for name, value in ten.items()}))
+        decimals, interval = told.decimals(result), result.spread.interval
+        apart = 10 if decimals == 1 else 1
+        sentences.append(
+            w(
+                f"verdict.everyone.{answer}",
+                before=w.points(apart, 0),
+                now=w.points(apart * result.spread.value, decimals),
+                low=w.number(apart * interval.low, decimals),
+                high=w.points(apart * interval.high, decimals),
+            )
+        )
     ceiling = result.check("ceiling")
     if ceiling is not None and ceiling.flag and privacy.part_of(arm.at_best, arm.with_post) == "exact":
         sentences.append(w("verdict.everyone.ceiling", pupils=w.count(arm.at_best)))
+    if told.compared and result.spread is not None:
+        sentences.append(w("verdict.goal.treated_only"))
     sentences.append(w("verdict.everyone.own_list"))
     return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
 
@@ -317,9 +322,8 @@ def _secondary(told: Telling, result: OutcomeResult) -> str:
 def weakest(told: Telling) -> str:
     security, w = told.verdict.security, told.words
     sentence = w(f"verdict.weakest.{security.weakest}", why=w(f"verdict.why.{_comparison_kind(told)}"))
-    shared = sum(
-        cap.cap <= security.rating + 1 for cap in security.caps if cap.cap == min(c.cap for c in security.caps)
-    )
+    lowest = min(cap.cap for cap in security.caps)
+    shared = sum(cap.cap == lowest for cap in security.caps)
     return f"{sentence} {w('verdict.steps.several')}" if shared > 1 else sentence
 
 

@@ -6,8 +6,10 @@ Adding a language is adding a folder.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +38,17 @@ class Words:
         self._rooms = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in folder.glob("*.toml")}
         self._locale = self._rooms["locale"]
         self.tag: str = self._locale["tag"]
+        self._terms = self._called("class")
+
+    def for_units(self, level: str) -> Words:
+        """The same texts for a study whose unit is a class, teacher, teaching group, school or a group without name."""
+        other = copy(self)
+        other._terms = self._called(level)
+        return other
+
+    def _called(self, level: str) -> dict[str, str]:
+        terms = self._rooms["units"][level]
+        return terms | {f"{name[0].upper()}{name[1:]}": f"{term[:1].upper()}{term[1:]}" for name, term in terms.items()}
 
     def _find(self, key: str) -> object:
         found: object = self._rooms
@@ -52,7 +65,7 @@ class Words:
         text = self._find(key)
         if not isinstance(text, str):
             raise KeyError(f"no text {key!r} in {self.lang!r}")
-        return text.format_map(blanks)
+        return text.format_map(self._terms | blanks)
 
     def number(self, value: float, decimals: int = 1) -> str:
         """``1.25`` becomes "1,3"; a zero keeps no minus sign; thousands get a thin space."""
@@ -83,24 +96,23 @@ class Words:
             return self("locale.gap.same")
         return self("locale.gap.higher" if raw > 0 else "locale.gap.lower", points=self.points(abs(raw), decimals))
 
+    def decimals_for(self, interval: Interval, decimals: int) -> int:
+        """As many decimals as keep a limit from reading as 0 when it is not; a value beside it takes as many."""
+        while decimals < MAX_DECIMALS and any(
+            end and round(end, decimals) == 0 for end in (interval.low, interval.high)
+        ):
+            decimals += 1
+        return decimals
+
     def span(self, interval: Interval, sign: int, decimals: int) -> str:
         """From-to in words: "van 0,2 punten lager tot 2,8 punten hoger". A limit never reads as 0 when it is not."""
-        low, high = sorted((interval.low * sign, interval.high * sign))
-        while decimals < MAX_DECIMALS and any(limit and round(limit, decimals) == 0 for limit in (low, high)):
-            decimals += 1
+        decimals = self.decimals_for(interval, decimals)
+        low, high = sorted(_off_zero(limit * sign, decimals) for limit in (interval.low, interval.high))
         if low >= 0:
             return self("locale.span.higher", low=self.number(low, decimals), high=self.points(high, decimals))
         if high <= 0:
             return self("locale.span.lower", low=self.number(-high, decimals), high=self.points(-low, decimals))
         return self("locale.span.both", low=self.points(-low, decimals), high=self.points(high, decimals))
-
-    def basis(self, classes: int, pupils: int) -> str:
-        """ "1 klas, 22 leerlingen"."""
-        return self(
-            "locale.basis",
-            classes=self("locale.class" if classes == 1 else "locale.classes", count=self.count(classes)),
-            pupils=self("locale.pupil" if pupils == 1 else "locale.pupils", count=self.count(pupils)),
-        )
 
     def date(self, day: date) -> str:
         return self("locale.date", day=day.day, month=self._locale["months"][day.month - 1], year=day.year)
@@ -159,6 +171,11 @@ class Words:
                 return self.listing([self._fact(v) for v in value])
             case _:
                 return str(value)
+
+
+def _off_zero(limit: float, decimals: int) -> float:
+    """A limit that is not 0 reads as at least the last decimal."""
+    return limit if not limit or round(limit, decimals) else math.copysign(10**-decimals, limit)
 
 
 @lru_cache

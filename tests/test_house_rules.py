@@ -276,7 +276,7 @@ def test_a_notebook_asks_for_files_and_a_language_and_nothing_else(notebook):
     asked = {}
     for line in tagged[0]["source"].splitlines():
         found = re.fullmatch(r'(?P<name>\w+): str = ".*?"  # (?P<help>\S.*)', line)
-        assert found, f"{line!r} is not: name: str = \"default\"  # help"
+        assert found, f'{line!r} is not: name: str = "default"  # help'
         asked[found["name"]] = found["help"]
     assert list(asked) == ["study_file", "data_file", "out_folder", "lang"]
     for help_text in asked.values():

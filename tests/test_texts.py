@@ -22,6 +22,7 @@ from gsl_research.blocks import Bullets, Callout, Chart, Facts, Fold, Heading, R
 from gsl_research.charts.picture import Picture
 from gsl_research.dataset import Dataset, bind
 from gsl_research.documents import html
+from gsl_research.estimate import Interval
 from gsl_research.judge import Code, Verdict
 from gsl_research.measure import Measurement, not_yet
 from gsl_research.problems import Problem
@@ -54,10 +55,15 @@ def texts(lang: str) -> dict[str, object]:
 
 KEYS = {lang: texts(lang) for lang in LANGUAGES}
 ROOMS = sorted({key.split(".")[0] for key in KEYS["nl"]})
+UNIT_LEVELS = ("class", "teacher", "teaching_group", "school", "group")
+UNIT_TERMS = {key.split(".")[2] for key in KEYS["nl"] if key.startswith("units.")}
+UNIT_TERMS |= {f"{term[0].upper()}{term[1:]}" for term in UNIT_TERMS}
+"""Blanks that Words fills by itself with what the unit is called; a language may need another one."""
 
 
 def blanks(text: object) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name} if isinstance(text, str) else set()
+    named = {name for _, name, _, _ in Formatter().parse(text) if name} if isinstance(text, str) else set()
+    return named - UNIT_TERMS
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -65,6 +71,19 @@ def test_every_language_has_the_same_keys_and_blanks(lang):
     assert KEYS[lang].keys() == KEYS["nl"].keys()
     differing = [key for key, text in KEYS[lang].items() if blanks(text) != blanks(KEYS["nl"][key])]
     assert not differing
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_word_for_a_unit_is_used_and_every_unit_has_all(lang):
+    texts_told = " ".join(text for key, text in KEYS[lang].items() if isinstance(text, str))
+    levels = {level: set(_terms_of(lang, level)) for level in UNIT_LEVELS}
+    assert len({frozenset(terms) for terms in levels.values()}) == 1
+    for term in levels["class"]:
+        assert f"{{{term}}}" in texts_told or f"{{{term[0].upper()}{term[1:]}}}" in texts_told, term
+
+
+def _terms_of(lang: str, level: str) -> list[str]:
+    return [key.split(".")[2] for key in KEYS[lang] if key.startswith(f"units.{level}.")]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -123,8 +142,9 @@ def shifts(treated: int, control: int, delta: float, spread: float) -> list[floa
 
 
 def outcome(name: str = "toets", **changes) -> dict[str, Any]:
-    base = {"name": name, "label": name.capitalize(), "domain": "learning_gain", "role": "primary"}
-    given = {**base, "pre": f"{name}_voor", "post": f"{name}_na", "scale": [0, 20], "smallest_worthwhile": 1.0, **changes}
+    base: dict[str, Any] = {"name": name, "label": name.capitalize(), "domain": "learning_gain", "role": "primary"}
+    base |= {"pre": f"{name}_voor", "post": f"{name}_na", "scale": [0, 20], "smallest_worthwhile": 1.0}
+    given = base | changes
     return {key: value for key, value in given.items() if value is not None}
 
 
@@ -145,17 +165,20 @@ def comparison(
     noise: float = 1.0,
     **changes,
 ) -> Case:
-    """A comparison of whole units; ``more`` has other outcomes with their own difference, ``lost`` pupils have no post."""
+    """Whole units compared. ``more`` has other outcomes with their own difference; ``lost`` pupils have no post."""
     measured = outcome(**(main or {}))
     sign = 1 if measured.get("better", "higher") == "higher" else -1
     sizes = sizes or [size] * sum(arms)
-    scale = measured.get("scale", (0, 20))
-    pre, post, unit = scores(shifts(*arms, delta, spread), sizes=sizes, scale=scale, start=start, sign=sign, noise=noise)
+    moved, scale = shifts(*arms, delta, spread), measured.get("scale", (0, 20))
+    pre, post, unit = scores(moved, sizes=sizes, scale=scale, start=start, sign=sign, noise=noise)
+    if lost:
+        every = len(unit) // lost
+        post = [("afw", "")[n // 7 % 2] if n % every == 0 else score for n, score in enumerate(post)]
     columns: dict[str, list] = {
         "leerling": [f"p{n}" for n in range(len(unit))],
         "eenheid": [f"e{j}" for j in unit],
         "groep": ["nieuw" if j < arms[0] else "gewoon" for j in unit],
-        "toets_na": [("afw", "")[n // 7 % 2] if n % (len(unit) // lost) == 0 else score for n, score in enumerate(post)] if lost else post,
+        "toets_na": post,
     }
     if "pre" in measured:
         columns["toets_voor"] = pre
@@ -200,8 +223,8 @@ def one_group(
         columns |= {f"{item['name']}_voor": pre, f"{item['name']}_na": post}
     columns |= {"leerling": [f"p{n}" for n in range(len(unit))], "eenheid": [f"e{j}" for j in unit]}
     roles = {"pupil": "leerling"} | ({level: "eenheid"} if level else {})
-    study = plan("one_group", columns=roles, design={"kind": "one_group", **(design or {})}, outcomes=outcomes, **changes)
-    return Case(name, study, columns)
+    kind = {"kind": "one_group", **(design or {})}
+    return Case(name, plan("one_group", columns=roles, design=kind, outcomes=outcomes, **changes), columns)
 
 
 DRAWN = {"randomised": True}
@@ -219,7 +242,7 @@ def conduct(**changes) -> dict[str, Any]:
 
 
 def cases() -> Iterator[Case]:
-    """Every direction and size of a difference, on few and many classes, near and far apart; then what else a page tells."""
+    """Differences of every direction and size, on few and many classes, near and far apart; then all else told."""
     for delta in (-3.0, -1.3, -0.35, -0.06, 0.0, 0.06, 0.35, 1.3, 3.0):
         for spread in (0.02, 0.4, 1.6):
             for arms in ((1, 1), (2, 1), (2, 2), (3, 3), (8, 8)):
@@ -227,7 +250,8 @@ def cases() -> Iterator[Case]:
                     name = f"{arms[0]}+{arms[1]} d={delta} s={spread} {'drawn' if drawn else ''}"
                     yield comparison(name, delta, spread, arms, design={"randomised": drawn})
             for arms in ((1, 1), (3, 3), (8, 8)):
-                yield comparison(f"lower {arms} {delta} {spread}", delta, spread, arms, design=DRAWN, main={"better": "lower"})
+                lower = {"better": "lower"}
+                yield comparison(f"lower {arms} {delta} {spread}", delta, spread, arms, design=DRAWN, main=lower)
                 narrow = {"scale": [1, 5], "smallest_worthwhile": 0.2}
                 yield comparison(f"narrow {arms} {delta} {spread}", delta, spread, arms, design=DRAWN, main=narrow)
                 unset = {"smallest_worthwhile": None}
@@ -288,10 +312,15 @@ def cases() -> Iterator[Case]:
             more |= {"lezen": ({}, gap), "angst": ({"better": "lower"}, gap)}
             yield comparison(f"others {gap} {spread} {arms}", 0.5, spread, arms, more=more)
     yield comparison("others hidden", size=3, arms=(2, 3), more={"motivatie": (SIDE, 0.1), "lezen": ({}, 0.1)})
-    every = {f"neven{n}": ({**SIDE, "domain": domain}, 0.1) for n, domain in enumerate(
-        ("motivation", "wellbeing", "relations", "workload", "admin_load", "learning_gain", "learning_capacity"))}
+    every = {
+        f"neven{n}": ({**SIDE, "domain": domain}, 0.1)
+        for n, domain in enumerate(
+            ("motivation", "wellbeing", "relations", "workload", "admin_load", "learning_gain", "learning_capacity")
+        )
+    }
     yield comparison("all side effects", more=every)
-    yield comparison("side effect afterwards only", arms=(1, 1), more={"motivatie": ({**SIDE, "tests": "different"}, 0)})
+    other_test = {"motivatie": ({**SIDE, "tests": "different"}, 0)}
+    yield comparison("side effect afterwards only", arms=(1, 1), more=other_test)
 
     for gains in ((-2.0,), (0.02,), (2.0,), (0.3,), (1.0, 2.0), (1.8, 2.0, 2.2), (-2.2, -2.0, -1.8), (-2, 0.1, 2.5),
                   (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)):  # fmt: skip
@@ -424,7 +453,7 @@ def test_the_cases_reach_every_verdict(told):
     assert {cap.criterion for page in told for cap in page.verdict.security.caps} == {
         page.verdict.security.weakest for page in told
     }
-    assert {page.verdict.security.rating for page in told} >= {0, 1, 2, 3, 4}
+    assert {page.verdict.security.rating for page in told} == {0, 1, 2, 3, 4, 5}
     for better in ("higher", "lower"):
         turned = {page.verdict.code for page in told if page.measurement.primary.outcome.better == better}
         assert turned == set(get_args(Code))
@@ -432,23 +461,11 @@ def test_the_cases_reach_every_verdict(told):
 
 # every text is told
 
-UNTOLD = {
-    "verdict.ONE_CLASS_panel_line",
-    "verdict.ONE_CLASS_tipping",
-    "verdict.ONE_CLASS_tipping_zero",
-    "report.conduct.none",
-    "report.method.slope",
-    "report.unit.group",
-    "report.unit.first_group",
-}
-"""Written, and not told by any page: to be told or taken out. A text that is told may not stand here."""
-
-
 @pytest.mark.parametrize("room", ["verdict", "report"])
 def test_every_sentence_of_a_page_is_told(told, used, room):
     keys = {key for key in KEYS["nl"] if key.split(".")[0] == room}
     untold = keys - used
-    assert untold == {key for key in UNTOLD if key.split(".")[0] == room}
+    assert untold == set()
 
 
 # every key in the code is a text, and every text has its place in the code
@@ -467,14 +484,13 @@ def literals(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
 def pattern(node: ast.expr) -> str:
     """What a string in the code can become: ``f"a.{b}"`` is anything in table a."""
     if isinstance(node, ast.JoinedStr):
-        return "".join(r"[\w.]*" if isinstance(part, ast.FormattedValue) else re.escape(part.value) for part in node.values)
+        filled = (isinstance(part, ast.FormattedValue) for part in node.values)
+        return "".join(r"[\w.]*" if blank else re.escape(p.value) for blank, p in zip(filled, node.values, strict=True))
     return re.escape(node.value)
 
 
 def code() -> dict[str, ast.Module]:
-    return {
-        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))
-    }
+    return {path.as_posix(): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 CODE = code()
@@ -508,7 +524,7 @@ def test_every_key_the_code_asks_for_is_a_text():
 def test_no_text_outside_the_pages_is_dead():
     """Rooms of pages are told above; problems and terms are counted below; ``start.py`` cannot import the package."""
     patterns = asked()
-    rest = [key for key in KEYS["nl"] if key.split(".")[0] not in ("verdict", "report", "problems", "start")]
+    rest = [key for key in KEYS["nl"] if key.split(".")[0] not in ("verdict", "report", "problems", "start", "units")]
     assert not [key for key in rest if not any(re.fullmatch(wanted, key) for wanted in patterns)]
 
 
@@ -532,7 +548,7 @@ def strings(node: ast.expr, function: ast.AST, tree: ast.Module) -> set[str]:
             given = [
                 inner.value
                 for inner in ast.walk(function)
-                if isinstance(inner, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in inner.targets)
+                if isinstance(inner, ast.Assign) and name in map(ast.unparse, inner.targets)
             ]
             return {found for value in given for found in strings(value, function, tree)}
     return set()
@@ -653,7 +669,8 @@ def later() -> Iterator[Problem]:
     for design in designs:
         two = design["kind"] in ("comparison", "multi_site")
         study = plan("comparison", design=design, columns=roles, outcomes=outcomes, subgroups=[{"column": "taal"}])
-        yield from not_yet(Study.model_validate(study if two else {k: v for k, v in study.items() if k != "groups"}), "pupil")
+        content = study if two else {key: value for key, value in study.items() if key != "groups"}
+        yield from not_yet(Study.model_validate(content), "pupil")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -678,7 +695,8 @@ FORBIDDEN = {
 }  # fmt: skip
 """Whole words, in any case. "jouw" is said once, to the teacher of one class; a team is "jullie"."""
 FILE_WORDS = {"problems", "command"}
-"""Rooms that name keys of the study file: treated, control, randomised. ``start`` is about software, which may work."""
+FILE_KEYS = ("control", "random", "studie", "marks")
+"""Rooms of files, and their words: the key control, STUDIE.toml, quotation marks. Software (start) may work."""
 FIGURES = {"nl": r"cijfers?", "en": r"grades?|marks?"}
 """What pupils have are points or results."""
 
@@ -711,7 +729,7 @@ def test_no_text_has_a_forbidden_word(lang):
         bare = re.sub(r"\{\w*\}", " ", text)
         words_here = has(FORBIDDEN[lang], bare)
         if key.split(".")[0] in FILE_WORDS:
-            words_here = [word for word in words_here if not word.startswith(("control", "random"))]
+            words_here = [word for word in words_here if not word.startswith(FILE_KEYS)]
         elif key.split(".")[0] in ("verdict", "report"):
             words_here += has((FIGURES[lang],), bare)
         found += [f"{key}: {words_here}"] if words_here else []
@@ -773,7 +791,7 @@ def test_grammar(told):
             "spaces": re.search(r"  | [.,;:?]|\( | \)", text),
             "unfilled": re.search(r"[{}]|None|nan\b", text),
             "twice the same mark": re.search(r"[.,;:?]{2,}", text),
-            "small first letter": kind == "paragraph" and text[:1].islower(),
+            "small first letter": kind == "paragraph" and text[:1].islower() and not text.startswith("punten.csv"),
             "no full stop": kind in ("paragraph", "described") and plain and text[-1] not in ".?:",
         }
         return [name for name, found in checks.items() if found]
@@ -787,7 +805,8 @@ def test_every_language_tells_as_much(told):
     for same in pages:
         shapes = {tuple(kind for kind, _ in page.said) for page in same}
         assert len(shapes) == 1, same[0].case.name
-        numbers = {tuple(len(re.findall(r"\d+", text)) for kind, text in page.said if kind == "paragraph") for page in same}
+        paragraphs = ([text for kind, text in page.said if kind == "paragraph"] for page in same)
+        numbers = {tuple(len(re.findall(r"\d+", text)) for text in page) for page in paragraphs}
         assert len(numbers) == 1, same[0].case.name
 
 
@@ -795,14 +814,20 @@ def test_every_language_tells_as_much(told):
 
 
 SPAN = {
-    "nl": (r"van ({n}) tot ({n}) punt(?:en)? (hoger|lager)", r"van ({n}) punt(?:en)? lager tot ({n}) punt(?:en)? hoger"),
-    "en": (r"from ({n}) to ({n}) points? (higher|lower)", r"from ({n}) points? lower to ({n}) points? higher"),
+    "nl": (
+        r"van ({n}) tot ({n}) punt(?:en)? (hoger|lager)",
+        r"van ({n}) punt(?:en)? lager tot ({n}) punt(?:en)? hoger",
+    ),
+    "en": (
+        r"from ({n}) to ({n}) points? (higher|lower)",
+        r"from ({n}) points? lower to ({n}) points? higher",
+    ),
 }
 GAP = {"nl": r"({n}) punt(?:en)? (hoger|lager)", "en": r"({n}) points? (higher|lower)"}
 DOWN = ("lager", "lower")
 BASIS = {
-    "nl": r"\d+ (klas|klassen|school|scholen|leerkracht|leerkrachten|lesgroep|lesgroepen), \d+ leerlingen",
-    "en": r"\d+ (class|classes|school|schools|teacher|teachers|teaching groups?), \d+ pupils",
+    "nl": r"\d+ (klas|klassen|school|scholen|leerkracht|leerkrachten|lesgroep|lesgroepen|groep), \d+ leerlingen",
+    "en": r"\d+ (class|classes|school|schools|teacher|teachers|teaching groups?|group), \d+ pupils",
 }
 
 
@@ -836,19 +861,26 @@ def told_spans(page: Told) -> Iterator[tuple[str, tuple[float, float, str], list
             yield sentence, found[0], gaps(rest, page.lang)
 
 
-def test_no_value_lies_outside_its_own_from_to(told):
-    outside = [
+def outside(told: list[Told], slack: float) -> list[str]:
+    return [
         f"{page}: {sentence}"
         for page in told
         for sentence, (low, high, _), values in told_spans(page)
         for value in values
-        if not low <= value <= high
+        if not low - slack <= value <= high + slack
     ]
-    assert not outside
+
+
+def test_a_value_stands_on_the_side_of_its_from_to(told):
+    assert not outside(told, slack=0.051)
+
+
+def test_no_value_lies_outside_its_own_from_to(told):
+    assert not outside(told, slack=0)
 
 
 def test_a_limit_reads_as_zero_only_when_it_is(told):
-    assert not [f"{page}: {text}" for page in told for text, (low, high, _), _ in told_spans(page) if low == 0 or high == 0]
+    assert not [f"{page}: {text}" for page in told for text, ends, _ in told_spans(page) if 0 in ends[:2]]
 
 
 def intervals(page: Told) -> list[tuple[float, float]]:
@@ -890,10 +922,11 @@ def test_every_estimate_has_from_to_unit_and_basis(told):
 
 def test_what_a_pair_says_about_three_assumptions_has_three_lines(told):
     for page in told:
-        shareable = all(arm.pupils >= 10 for arm in page.measurement.primary.arms.values())
-        if page.verdict.capped_code == "ONE_CLASS" and shareable:
-            (alt,) = (text for kind, text in page.said if kind == "alt" and len(spans(text, page.lang)[0]) == 3)
-            assert len(spans(alt, page.lang)[0]) == len(page.measurement.primary.panel) == 3
+        primary = page.measurement.primary
+        shareable = all(arm.pupils >= 10 for arm in primary.arms.values())
+        if page.verdict.capped_code == "ONE_CLASS" and shareable and len(primary.classes) < 4:
+            (alt,) = (text for kind, text in page.said if kind == "alt")
+            assert len(spans(alt, page.lang)[0]) == len(primary.panel) == 3, f"{page}: {alt}"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -226,6 +226,7 @@ def interval(
     low: float, value: float, high: float, *, margin: float | None, words: Words, lead: bool, decimals: int = 1
 ) -> Chart:
     """From where to where the difference may lie; the dot only when the result leads somewhere."""
+    decimals = words.decimals_for(Interval(low, high), decimals)
     span = words.span(Interval(low, high), 1, decimals)
     kind = "lead" if lead else "open"
     alt_text = words(f"charts.interval.alt_{kind}", value=words.gap(value, 1, decimals), range=span)
