@@ -360,8 +360,9 @@ def _range(scores: NDArray[np.float64]) -> tuple[float, float]:
     """Without a declared scale: round outer limits that are no pupil's score."""
     known = scores[~np.isnan(scores)]
     span = float(known.max() - known.min()) or 1.0
-    step = 10 ** np.floor(np.log10(span))
-    return float(np.floor(known.min() / step - 0.5) * step), float(np.ceil(known.max() / step + 0.5) * step)
+    step = 10 ** np.floor(np.log10(span)) / 2
+    low, high = np.floor(known.min() / step - 0.5) * step, np.ceil(known.max() / step + 0.5) * step
+    return float(max(low, 0) if known.min() >= 0 else low), float(high)
 
 
 ATTRITION_FLAG = 0.20

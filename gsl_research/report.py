@@ -125,7 +125,9 @@ def _pictures(told: Telling) -> Iterator[Block]:
     if not told.compared:
         arm = result.arms["single"]
         if outcome.gain_defined and arm.bins_pre and arm.bins_post:
-            yield charts.growth(arm.bins_pre, arm.bins_post, arm.mean_pre, arm.mean_post, scale=scale, words=w)
+            pre, post = _drawn(arm.bins_pre), _drawn(arm.bins_post)
+            declared = outcome.scale_post is not None
+            yield charts.growth(pre, post, arm.mean_pre, arm.mean_post, scale=scale, words=w, declared=declared)
         else:
             yield Text(w("report.method.end_only"))
         return
@@ -134,7 +136,7 @@ def _pictures(told: Telling) -> Iterator[Block]:
         return
     counts = privacy.shown_counts([item.pupils for item in result.classes])
     shapes = [_shape(told, item, count) for item, count in zip(result.classes, counts, strict=True)]
-    yield charts.class_means(shapes, scale=scale, words=w, adjusted=True)
+    yield charts.class_means(shapes, scale=scale, words=w, adjusted=True, declared=outcome.scale_post is not None)
     low, high = sorted((sign * result.main.interval.low, sign * result.main.interval.high))
     yield charts.interval(
         low,
@@ -176,9 +178,13 @@ def _shape(told: Telling, item: ClassResult, count: int | None) -> ClassShape:
         label=told.unit(item.number),
         arm="treated" if item.treated else "control",
         mean=round(item.mean, privacy.MEAN_DECIMALS) if shown else None,
-        bins=item.bins if shown else None,
+        bins=_drawn(item.bins) if shown else None,
         pupils=told.words("report.facts.count_hidden") if count is None else told.words.count(count),
     )
+
+
+def _drawn(bins: tuple[privacy.Bin, ...] | None) -> tuple[privacy.Bin, ...] | None:
+    return bins if bins and len(bins) >= charts.LEAST_BINS else None
 
 
 def _span_of_bins(classes, arms) -> tuple[float, float]:

@@ -156,3 +156,10 @@ def test_one_pupil_more_or_less_moves_no_edge_onto_a_score():
     for leave_out in range(25):
         edges = {edge for low, high, _ in coarse_bins(np.delete(scores, leave_out), (0, 20)) for edge in (low, high)}
         assert not edges & set(scores)
+
+
+@pytest.mark.parametrize("score", [-0.1, 20.1])
+def test_a_score_outside_the_scale_is_a_mistake(score):
+    assert coarse_bins([0.0] * 5 + [20.0] * 5, (0, 20)) is not None
+    with pytest.raises(ValueError, match="must lie on the scale"):
+        coarse_bins([3.0] * 10 + [score], (0, 20))

@@ -26,6 +26,8 @@ WIDE, NARROW = Canvas(640, 13), Canvas(300, 12)
 
 RIDGES_UP_TO = 30
 """More classes than this are drawn as dots, one row per arm."""
+LEAST_BINS = 3
+"""Fewer bins than this have no shape to draw."""
 NAMED_IN_ALT = 14
 
 
@@ -41,9 +43,14 @@ class ClassShape:
     pupils: str
 
 
-def class_means(classes: Sequence[ClassShape], *, scale: tuple[float, float], words: Words, adjusted: bool) -> Chart:
-    """A row per class with its ridge and its mean; with many classes a row of dots per arm."""
-    axis = words(f"charts.axis.{'adjusted' if adjusted else 'post'}", scale=_scale(scale, words))
+def class_means(
+    classes: Sequence[ClassShape], *, scale: tuple[float, float], words: Words, adjusted: bool, declared: bool = True
+) -> Chart:
+    """A row per class with its ridge and its mean; with many classes a row of dots per arm.
+
+    ``declared`` is False when the scale is not the test's own: then the axis names no maximum.
+    """
+    axis = words(f"charts.axis.{'adjusted' if adjusted else 'post'}", scale=_scale(scale if declared else None, words))
     arms = [arm for arm in COLOURS if any(shape.arm == arm for shape in classes)]
     kind = "single" if arms == ["single"] else "compare"
     if len(classes) > RIDGES_UP_TO:
@@ -173,9 +180,10 @@ def growth(
     *,
     scale: tuple[float, float],
     words: Words,
+    declared: bool = True,
 ) -> Chart:
     """One group: its points before and after, as two ridges."""
-    axis = words("charts.axis.pre_post", scale=_scale(scale, words))
+    axis = words("charts.axis.pre_post", scale=_scale(scale if declared else None, words))
     moments = [("pre", pre, mean_pre, COLOURS["control"]), ("post", post, mean_post, COLOURS["treated"])]
     alt_text = words("charts.growth.alt", axis=axis, pre=_mean(mean_pre, words), post=_mean(mean_post, words))
     curves = [ridge(bins, scale) if bins else () for _, bins, _, _ in moments]
@@ -363,7 +371,9 @@ def _domain(scale: tuple[float, float], means: Sequence[float]) -> tuple[float, 
     return min(scale[0], *means, scale[0]), max(scale[1], *means, scale[1])
 
 
-def _scale(scale: tuple[float, float], words: Words) -> str:
+def _scale(scale: tuple[float, float] | None, words: Words) -> str:
+    if scale is None:
+        return words("charts.scale.unknown")
     key = "between" if scale[0] else "from_zero"
     return words(f"charts.scale.{key}", low=words.plain(scale[0]), high=words.plain(scale[1]))
 
