@@ -69,12 +69,12 @@ def _blocks(told: Telling) -> Iterator[Block]:
     kind = "note" if told.verdict.capped_code == "ONE_CLASS" else "next_step"
     yield Callout(kind, w("report.heading.next_step"), (sentences.next_step(told),))
 
-    for room in ("everyone", "side_effects"):
-        answer, texts = getattr(sentences, room)(told)
-        yield Heading(w(f"report.heading.{room}"), 2, answer)
-        yield (
-            Text(" ".join(texts)) if room == "everyone" else Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
-        )
+    answer, texts = sentences.everyone(told)
+    yield Heading(w("report.heading.everyone"), 2, answer)
+    yield Text(" ".join(texts))
+    answer, texts = sentences.side_effects(told)
+    yield Heading(w("report.heading.side_effects"), 2, answer)
+    yield Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
 
     yield Heading(w("report.heading.not_said"), 2)
     yield Bullets(tuple(w(f"report.not_said.{key}") for key in _not_said(told)))

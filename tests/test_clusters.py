@@ -189,7 +189,7 @@ def by_regression(codes, pre, post, treated):
     return slope, stats.ttest_ind(means[treated], means[~treated], equal_var=True), means
 
 
-def agrees_with_regression(data):
+def check_against_regression(data):
     slope, test, means = by_regression(*data)
     ours, estimate = adjusted(*data), difference(*data)
     assert ours.slope == pytest.approx(slope, rel=SAME)
@@ -206,13 +206,13 @@ def agrees_with_regression(data):
 
 @pytest.mark.parametrize("name", ["eef_crt", "bdf", "hsb82"])
 def test_real_classes_by_regression_and_a_t_test(name, real_data):
-    agrees_with_regression(real(real_data, name))
+    check_against_regression(real(real_data, name))
 
 
 @pytest.mark.parametrize(("treated", "control"), [(1, 2), (2, 1), (2, 2), (2, 3), (3, 3), (1, 5), (10, 12)])
 def test_made_classes_by_regression_and_a_t_test(treated, control):
     for seed in range(5):
-        agrees_with_regression(school(seed, treated, control))
+        check_against_regression(school(seed, treated, control))
 
 
 def test_adjusted_means_stand_at_the_mean_of_the_class_pre_tests():
@@ -446,7 +446,7 @@ def test_g_is_none_without_spread_or_freedom():
 # What changes nothing
 
 
-def same(a, b, sign=1, scale=1.0):
+def check_same(a, b, sign=1, scale=1.0):
     assert a.value == pytest.approx(sign * scale * b.value, rel=SAME)
     assert a.se == pytest.approx(scale * b.se, rel=SAME)
     assert (a.df, a.class_df) == (b.df, b.class_df)
@@ -464,26 +464,26 @@ def panel(*data):
 @pytest.mark.parametrize("seed", range(3))
 def test_swapping_the_arms_flips_the_sign_and_nothing_else(estimate, seed):
     codes, pre, post, treated = school(seed)
-    same(estimate(codes, pre, post, ~treated), estimate(codes, pre, post, treated), sign=-1)
+    check_same(estimate(codes, pre, post, ~treated), estimate(codes, pre, post, treated), sign=-1)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_shifted_scores_give_the_same_difference(seed):
     codes, pre, post, treated = school(seed)
     for a, b in ((17, 0), (0, -300), (-5.5, 40)):
-        same(difference(codes, pre + a, post + b, treated), difference(codes, pre, post, treated))
-        same(g(codes, pre + a, post + b, treated), g(codes, pre, post, treated))
-        same(panel(codes, pre + a, post + b, treated), panel(codes, pre, post, treated))
+        check_same(difference(codes, pre + a, post + b, treated), difference(codes, pre, post, treated))
+        check_same(g(codes, pre + a, post + b, treated), g(codes, pre, post, treated))
+        check_same(panel(codes, pre + a, post + b, treated), panel(codes, pre, post, treated))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_stretched_scores_stretch_points_and_leave_g_alone(seed):
     codes, pre, post, treated = school(seed)
     for k in (0.05, 10):
-        same(difference(codes, pre, k * post, treated), difference(codes, pre, post, treated), scale=k)
-        same(difference(codes, k * pre, post, treated), difference(codes, pre, post, treated))
-        same(g(codes, pre, k * post, treated), g(codes, pre, post, treated))
-        same(panel(codes, k * pre, k * post, treated), panel(codes, pre, post, treated), scale=k)
+        check_same(difference(codes, pre, k * post, treated), difference(codes, pre, post, treated), scale=k)
+        check_same(difference(codes, k * pre, post, treated), difference(codes, pre, post, treated))
+        check_same(g(codes, pre, k * post, treated), g(codes, pre, post, treated))
+        check_same(panel(codes, k * pre, k * post, treated), panel(codes, pre, post, treated), scale=k)
         assert clusters.tipping_icc(adjusted(codes, k * pre, k * post, treated)) == pytest.approx(
             clusters.tipping_icc(adjusted(codes, pre, post, treated)), abs=1e-9
         )
@@ -495,8 +495,8 @@ def test_order_of_pupils_and_names_of_classes_change_nothing(seed):
     rng = np.random.default_rng(seed)
     rows, names = rng.permutation(len(codes)), rng.permutation(len(treated))
     again = names[codes][rows], pre[rows], post[rows], treated[np.argsort(names)]
-    same(difference(*again), difference(codes, pre, post, treated))
-    same(g(*again), g(codes, pre, post, treated))
+    check_same(difference(*again), difference(codes, pre, post, treated))
+    check_same(g(*again), g(codes, pre, post, treated))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -596,8 +596,8 @@ def test_measure_where_lower_is_better_mirrors_the_eef_trial(real_data, tmp_path
     study, mirrored = eef_study(), eef_study(better="lower")
     ours = measure(mirrored, load_data(tmp_path / "mirrored.csv", mirrored)).primary
     plain = measure(study, load_data(real_data / "eef_crt.csv", study)).primary
-    same(ours.main, plain.main)
-    same(ours.g, plain.g)
+    check_same(ours.main, plain.main)
+    check_same(ours.g, plain.g)
     assert ours.check("baseline_g").value == pytest.approx(plain.check("baseline_g").value, rel=SAME)
     assert [40 - c.mean for c in ours.classes] == pytest.approx([c.mean for c in plain.classes], rel=SAME)
 

@@ -42,7 +42,7 @@ def refusal(tmp_path, content, name="scores.csv") -> tuple[Problem, ...]:
     return raised.value.problems
 
 
-def only(problems: tuple[Problem, ...], code: str) -> Problem:
+def expect_only(problems: tuple[Problem, ...], code: str) -> Problem:
     (problem,) = problems
     assert problem.code == code
     return problem
@@ -218,23 +218,23 @@ REFUSED = {
 
 @pytest.mark.parametrize(("code", "content", "row"), [(code, *case) for code, case in REFUSED.items()])
 def test_a_text_file_is_refused_with_its_row(tmp_path, code, content, row):
-    assert only(refusal(tmp_path, content), code).row == row
+    assert expect_only(refusal(tmp_path, content), code).row == row
 
 
 @pytest.mark.parametrize(
     "content", [b"a;b\n\x001;2\n", b"%PDF-1.7 a;b", b"\x89PNG\r\n", b'{"id": 1}', "a;b\n1;2".encode("utf-16-le")]
 )
 def test_other_bytes_are_not_a_table(tmp_path, content):
-    only(refusal(tmp_path, content), "not_a_table")
+    expect_only(refusal(tmp_path, content), "not_a_table")
 
 
 def test_refusals_carry_their_facts(tmp_path):
-    ragged = only(refusal(tmp_path, b"a,b\nL1,12,5\nL2,13\nL3,14,5\n"), "ragged_rows")
+    ragged = expect_only(refusal(tmp_path, b"a,b\nL1,12,5\nL2,13\nL3,14,5\n"), "ragged_rows")
     assert ragged.facts == {"expected": 2, "found": 3, "count": 2}
-    assert only(refusal(tmp_path, b"a;;c\n1;2;3\n"), "header_missing").facts == {"letter": "B"}
-    twice = only(refusal(tmp_path, b"a;b;a\n1;2;3\n"), "header_twice")
+    assert expect_only(refusal(tmp_path, b"a;;c\n1;2;3\n"), "header_missing").facts == {"letter": "B"}
+    twice = expect_only(refusal(tmp_path, b"a;b;a\n1;2;3\n"), "header_twice")
     assert (twice.value, twice.facts) == ("a", {"letters": ["A", "C"]})
-    assert only(refusal(tmp_path, b"a;b\nTotaal Jan;2\nL1;2\n"), "totals_row").value == "Totaal"
+    assert expect_only(refusal(tmp_path, b"a;b\nTotaal Jan;2\nL1;2\n"), "totals_row").value == "Totaal"
 
 
 def test_every_problem_of_a_table_at_once(tmp_path):
@@ -253,7 +253,7 @@ def test_a_pupil_is_no_total(tmp_path, name):
 
 
 def test_a_short_row_is_not_filled_up_in_silence(tmp_path):
-    only(refusal(tmp_path, b"a;b;c\n1;2;3\n1;2\n"), "ragged_rows")
+    expect_only(refusal(tmp_path, b"a;b;c\n1;2;3\n1;2\n"), "ragged_rows")
 
 
 # ---- the path
@@ -292,7 +292,7 @@ def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch, error, code):
 
 def test_a_file_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(door, "MAX_BYTES", 5)
-    assert only(refusal(tmp_path, b"a;b\n1;2\n"), "too_large").facts == {"megabytes": 0}
+    assert expect_only(refusal(tmp_path, b"a;b\n1;2\n"), "too_large").facts == {"megabytes": 0}
 
 
 @pytest.mark.parametrize(
@@ -305,12 +305,12 @@ def test_a_file_that_is_too_large(tmp_path, monkeypatch):
     ],
 )
 def test_other_kinds_are_named_whatever_the_extension(tmp_path, content, kind):
-    assert only(refusal(tmp_path, content, "scores.xlsx"), "kind_later").facts == {"kind": kind}
+    assert expect_only(refusal(tmp_path, content, "scores.xlsx"), "kind_later").facts == {"kind": kind}
 
 
 def test_a_password(tmp_path):
     protected = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64) + "EncryptedPackage".encode("utf-16-le")
-    only(refusal(tmp_path, protected, "scores.xlsx"), "password")
+    expect_only(refusal(tmp_path, protected, "scores.xlsx"), "password")
 
 
 # ---- workbooks
@@ -399,13 +399,13 @@ REFUSED_SHEETS = {
 @pytest.mark.parametrize(("code", "change", "facts"), [(code, *case) for code, case in REFUSED_SHEETS.items()])
 def test_a_workbook_is_refused_with_its_facts(tmp_path, code, change, facts):
     path = xlsx(tmp_path, ROWS, change=change)
-    assert only(refusal(tmp_path, path.read_bytes(), path.name), code).facts == facts
+    assert expect_only(refusal(tmp_path, path.read_bytes(), path.name), code).facts == facts
 
 
 def test_a_workbook_with_too_many_cells(tmp_path, monkeypatch):
     monkeypatch.setattr(workbook, "MAX_CELLS", 5)
     path = xlsx(tmp_path, ROWS)
-    assert only(refusal(tmp_path, path.read_bytes(), path.name), "too_many_cells").facts == {"most": 5}
+    assert expect_only(refusal(tmp_path, path.read_bytes(), path.name), "too_many_cells").facts == {"most": 5}
 
 
 def test_styled_empty_cells_far_away_are_no_content(tmp_path):
@@ -427,9 +427,9 @@ def test_a_calculated_formula_is_read(tmp_path):
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     path = xlsx(tmp_path, ROWS)
     swollen = repack(path, "xl/styles.xml", lambda xml: xml + b" " * 3_000_000)
-    only(refusal(tmp_path, swollen, "scores.xlsx"), "zip_bomb")
+    expect_only(refusal(tmp_path, swollen, "scores.xlsx"), "zip_bomb")
     monkeypatch.setattr(workbook, "MAX_UNPACKED", 1_000)
-    only(refusal(tmp_path, path.read_bytes(), "scores.xlsx"), "zip_bomb")
+    expect_only(refusal(tmp_path, path.read_bytes(), "scores.xlsx"), "zip_bomb")
 
 
 def test_a_bomb_that_lies_about_its_size_is_not_unpacked(tmp_path):
@@ -449,15 +449,15 @@ def test_a_bomb_that_lies_about_its_size_is_not_unpacked(tmp_path):
 
 def test_a_damaged_workbook(tmp_path):
     raw = xlsx(tmp_path, ROWS).read_bytes()
-    only(refusal(tmp_path, raw[: len(raw) // 2], "scores.xlsx"), "file_damaged")
+    expect_only(refusal(tmp_path, raw[: len(raw) // 2], "scores.xlsx"), "file_damaged")
     at = raw.index(b"xl/worksheets/sheet1.xml") + 60
     broken = raw[:at] + bytes([raw[at] ^ 255]) + raw[at + 1 :]
-    only(refusal(tmp_path, broken, "scores.xlsx"), "file_damaged")
+    expect_only(refusal(tmp_path, broken, "scores.xlsx"), "file_damaged")
     squeezed = io.BytesIO()
     with zipfile.ZipFile(squeezed, "w", zipfile.ZIP_LZMA) as package:
         for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
             package.writestr(name, "<x/>")
-    only(refusal(tmp_path, squeezed.getvalue(), "scores.xlsx"), "file_damaged")
+    expect_only(refusal(tmp_path, squeezed.getvalue(), "scores.xlsx"), "file_damaged")
 
 
 BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -466,7 +466,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
 def test_an_entity_bomb(tmp_path, part):
     raw = repack(xlsx(tmp_path, ROWS), part, lambda xml: BOMB + xml)
-    only(refusal(tmp_path, raw, "scores.xlsx"), "not_a_table")
+    expect_only(refusal(tmp_path, raw, "scores.xlsx"), "not_a_table")
 
 
 @pytest.mark.parametrize(
@@ -481,7 +481,7 @@ def test_an_entity_bomb(tmp_path, part):
 )
 def test_a_malformed_part_is_not_a_table(tmp_path, part, edit):
     raw = repack(xlsx(tmp_path, ROWS), part, edit)
-    only(refusal(tmp_path, raw, "scores.xlsx"), "not_a_table")
+    expect_only(refusal(tmp_path, raw, "scores.xlsx"), "not_a_table")
 
 
 @pytest.mark.parametrize(
@@ -497,7 +497,7 @@ def test_other_packages(tmp_path, entries, code):
     with zipfile.ZipFile(made, "w") as package:
         for name, content in entries.items():
             package.writestr(name, content)
-    only(refusal(tmp_path, made.getvalue(), "scores.xlsx"), code)
+    expect_only(refusal(tmp_path, made.getvalue(), "scores.xlsx"), code)
 
 
 # ---- scores
@@ -517,7 +517,7 @@ def test_number_styles():
 @pytest.mark.parametrize("scale", [{}, {"low": 0, "high": 2000}])
 def test_an_ambiguous_number_is_refused(scale):
     column = scores("12", "1.234", "1.500", **scale)
-    problem = only(column.problems, "ambiguous_number")
+    problem = expect_only(column.problems, "ambiguous_number")
     assert (problem.row, problem.value) == (3, "1.234")
     assert problem.facts == {"decimal": 1.234, "thousands": 1234.0, "count": 2}
     np.testing.assert_array_equal(column.values, [12, np.nan, np.nan])
@@ -526,7 +526,7 @@ def test_an_ambiguous_number_is_refused(scale):
 def test_two_number_styles_in_one_column_are_refused():
     """The column of jasp-issues #3608."""
     column = scores("2.87", "2,059", "3.1", "4", "2,1", "2.9")
-    problem = only(column.problems, "mixed_decimals")
+    problem = expect_only(column.problems, "mixed_decimals")
     assert problem.row == 3
     assert problem.facts == {
         "point_rows": [2, 4],
@@ -556,17 +556,17 @@ def test_what_is_no_number_is_refused_with_its_row(cell):
 
 @pytest.mark.parametrize("cell", ["3/5/2026", "3-5-26", "2026-05-03", "3-mei", "3/mei", "3 mei", "3.5.2026"])
 def test_a_date_in_text_is_no_score(cell):
-    assert only(scores(cell).problems, "date_as_score").value == cell
+    assert expect_only(scores(cell).problems, "date_as_score").value == cell
 
 
 @pytest.mark.parametrize("cell", ["Jan Peeters", "Jan", "L001", "tien", "12.03.15-123.45", "=A1"])
 def test_what_may_name_a_pupil_is_not_quoted(cell):
-    assert only(scores("12", cell).problems, "text_as_score").value is None
+    assert expect_only(scores("12", cell).problems, "text_as_score").value is None
 
 
 def test_a_column_of_names_is_one_problem():
     column = scores("12", *[f"leerling {n}" for n in range(20)], "")
-    problem = only(column.problems, "column_without_scores")
+    problem = expect_only(column.problems, "column_without_scores")
     assert (problem.row, problem.facts) == (3, {"count": 20, "filled": 21})
 
 
