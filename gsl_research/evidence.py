@@ -187,7 +187,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         ),
         "data": DataFacts(
             sha256=measurement.data_sha256,
-            pupils=_count(measurement.rows, share),
+            pupils=_count(measurement.rows, share) if not share or _loss_may_show(measurement) else None,
             classes=len(primary.classes),
             schools=measurement.schools,
             dropped={reason: _count(n, share and n > 0) for reason, n in measurement.dropped.items()},
@@ -257,6 +257,12 @@ def _estimate(result: OutcomeResult, estimate: Estimate, share: bool) -> Estimat
         unit=estimate.unit,
         status=estimate.status,
     )
+
+
+def _loss_may_show(measurement: Measurement) -> bool:
+    """All pupils beside those measured give the number lost: from one to four that stays hidden."""
+    lost = sum(measurement.dropped.values())
+    return lost == 0 or privacy.may_count(lost)
 
 
 def _count(n: int, hide_small: bool) -> int | None:

@@ -31,8 +31,9 @@ def _missing(told: Telling) -> str:
     w = told.words
     if lost == 0:
         return w("report.method.missing_none", rows=w.count(rows))
-    key = "missing" if privacy.may_count(lost) else "missing_few"
-    return w(f"report.method.{key}", rows=w.count(rows), lost=w.count(lost))
+    if not privacy.may_count(lost):
+        return w("report.method.missing_few")
+    return w("report.method.missing", rows=w.count(rows), lost=w.count(lost))
 
 
 def _figures(told: Telling) -> Iterator[tuple[str, str]]:

@@ -101,6 +101,18 @@ def test_small_parts_of_a_goal_are_not_told(at_least, chip, says):
     assert says in html(report)
 
 
+def test_a_loss_of_a_few_cannot_be_worked_out_from_the_totals():
+    scores = classes()
+    scores["na"][0] = scores["na"][1] = ""
+    study, data = bound(scores)
+    measurement = gsl.measure(study, data)
+    verdict = gsl.judge(measurement)
+    card = gsl.evidence(measurement, verdict).to_json()
+    assert card["data"]["pupils"] is None and card["data"]["dropped"]["no_post"] is None
+    text = html(gsl.report(measurement, verdict))
+    assert "118 leerlingen" in text and "120 leerlingen" not in text and " 120 " not in text
+
+
 def test_growth_is_never_called_an_effect():
     text = re.sub(r"<style.*?</style>", "", html(page(classes(1, 0, effect=3), "one_group")), flags=re.S).lower()
     assert "groei" in text
