@@ -117,13 +117,13 @@ def bind(study: Study, table: Table) -> Dataset:
         raise Problems([_at(p, table) for p in [*problems, *warnings]])
 
     unit_of_row = keys.get(level, [""] * len(frame))
-    cluster, names = pd.factorize(pd.Series(unit_of_row, dtype=object), sort=True)
-    frame["cluster"] = cluster
+    names = sorted(set(unit_of_row), key=_as_read)
+    frame["cluster"] = pd.Series(unit_of_row, dtype=object).map({name: code for code, name in enumerate(names)})
     return Dataset(
         study_id=study.id,
         frame=frame,
         cluster_level=level,
-        cluster_names=tuple(str(name).replace("\x1f", " · ") for name in names),
+        cluster_names=tuple(name.replace("\x1f", " · ") for name in names),
         pupils_known="pupil" in codes,
         schools=len(set(codes["school"])) if "school" in codes else None,
         missing=missing,
@@ -132,6 +132,12 @@ def bind(study: Study, table: Table) -> Dataset:
         skipped=table.skipped,
         warnings=tuple(_at(p, table) for p in [*problems, *warnings]),
     )
+
+
+def _as_read(name: str) -> list[tuple[bool, int, str]]:
+    """Sort key: 2A before 10A."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def _at(problem: Problem, table: Table) -> Problem:

@@ -8,7 +8,7 @@ of all caps and speaks of the set-up, never of the direction of a result.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .estimate import Estimate
@@ -43,6 +43,7 @@ BASELINE_CAPS = ((0.05, 5), (0.15, 4), (0.25, 3), (0.40, 2), (float("inf"), 1))
 """(difference at the start in SD, cap): .05 and .25 from WWC handbook 4.1 (verified), the rest policy."""
 MARGIN_UNSET_CAP = 3
 """The difference worth having was not set beforehand (design page, section 5; policy)."""
+FULL = 5
 MANY_WEAK = 3
 """This many known criteria at the minimum lower the rating by one (methods page 3.3; policy)."""
 
@@ -210,20 +211,26 @@ def shrunken(result: OutcomeResult) -> float | None:
 def rate(study: Study, result: OutcomeResult, margin: Margin | None) -> Security:
     """The security rating: the weakest cap, one lower when three known criteria share it or something else changed."""
     caps = tuple(_caps(study, result, margin))
+    weakest = min(caps, key=lambda cap: cap.cap)
+    other_change = study.conduct.concurrent_change is True
+    mended = tuple(replace(cap, cap=FULL) if cap is weakest else cap for cap in caps)
+    return Security(_rating(caps, other_change), caps, weakest.criterion, _rating(mended, other_change))
+
+
+def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
     lowest = min(cap.cap for cap in caps)
     at_minimum = sum(cap.known and cap.cap == lowest for cap in caps)
-    lowered = (at_minimum >= MANY_WEAK and lowest < 5) or study.conduct.concurrent_change is True
-    weakest = next(cap for cap in caps if cap.cap == lowest)
-    others = [cap.cap for cap in caps if cap is not weakest]
-    return Security(max(lowest - lowered, 0), caps, weakest.criterion, min(others, default=5))
+    lowered = (at_minimum >= MANY_WEAK and lowest < FULL) or other_change
+    return max(lowest - lowered, 0)
 
 
 def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterator[Cap]:
     yield _comparison_cap(study)
     if isinstance(study.design, Comparison):
         yield Cap("class_df", _class_df_cap(result))
-        if result.main is not None and result.sd:
-            yield Cap("width", _cap(result.main.interval.half_width / result.sd, WIDTH_CAPS))
+        seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
+        if seen is not None and result.sd:
+            yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
         yield Cap("baseline", _cap(abs(result.check("baseline_g").value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
     if isinstance(study.design, Comparison) and margin is not None and not margin.chosen:

@@ -35,8 +35,8 @@ from .study import (
 
 EXTREME_SHARE = 0.15
 """Floor or ceiling is flagged above this share at an extreme score (methods page, section 1; policy)."""
-MIN_CLASSES_SEEN = 2
-"""Class-level df from which the classes themselves carry the interval; below it, assumed ICCs (methods page 2.6)."""
+MIN_CLASS_DF_SEEN = 2
+"""Class-level df from which the classes carry the interval; below it, assumed ICCs (methods page 2.6; policy)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +255,9 @@ def _comparison(outcome, post, moments, treated, codes, units, scale, arms, attr
         if (g := clusters.standardised(points, moments, sd=sd, icc=icc)) is not None:
             estimates.append(g)
     gaps: tuple[float, ...] = ()
-    if points is None or adjusted.class_df < MIN_CLASSES_SEEN:
+    if points is None and adjusted.class_df >= MIN_CLASS_DF_SEEN:
+        raise Problems([Problem(code="no_class_spread", facts={"outcome": outcome.label})])
+    if adjusted.class_df < MIN_CLASS_DF_SEEN:
         iccs = clusters.QUESTIONNAIRE_ICCS if outcome.source == "questionnaire" else clusters.TEST_ICCS
         panel = [(icc, clusters.assumed_icc(adjusted, icc, unit="points")) for icc in iccs]
         estimates = [e for _, e in panel if e is not None] + estimates

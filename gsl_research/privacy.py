@@ -67,8 +67,8 @@ def part_of(part: int, whole: int) -> str:
 def coarse_bins(scores: ArrayLike, scale: tuple[float, float]) -> tuple[Bin, ...] | None:
     """A distribution no pupil can be read from: (from, to, share) over the whole scale, 5 pupils or more in each bin.
 
-    The edges lie on a fixed grid of 20 steps over the scale, never on a score; neighbouring steps are joined until
-    each holds 5 pupils. ``None`` for fewer than 10 pupils; ValueError for a score outside the scale.
+    The edges lie on a fixed grid of 20 steps over the scale, drawn without looking at the scores; neighbouring steps
+    are joined until each holds 5 pupils. ``None`` for fewer than 10 pupils; ValueError for a score outside the scale.
     """
     values = np.asarray(scores, dtype=float)
     if not may_average(len(values)):

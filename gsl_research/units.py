@@ -37,8 +37,9 @@ def assigned_cluster(
 ) -> tuple[str, list[Problem]]:
     """The cluster's level, with errors or warnings about it.
 
-    The coarser of ``assigned`` and the highest mapped level at which the group is constant. Both arms inside one
-    unit of the assigned level is an error that names the units.
+    The coarser of ``assigned`` and the coarsest mapped level at which the group is constant: the one with the fewest
+    units, since a class may have two teachers. Both arms inside one unit of the assigned level is an error that
+    names the units.
     """
     if not keys:
         if assigned == "pupil":
@@ -56,7 +57,7 @@ def assigned_cluster(
         if assigned == "pupil":
             return "pupil", []
         return assigned, [_both_arms(coarse_enough[0], mixed[coarse_enough[0]], assigned)]
-    level = constant[-1]
+    level = min(reversed(constant), key=lambda level: len(set(keys[level])))
     declared = keys.get(assigned)
     if level != assigned and (declared is None or len(set(keys[level])) < len(set(declared))):
         facts = {"declared": Term(f"role.{assigned}"), "used": Term(f"role.{level}"), "units": len(set(keys[level]))}

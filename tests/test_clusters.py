@@ -338,6 +338,13 @@ def test_tipping_icc_as_printed_on_the_methods_page(effect, icc):
     assert clusters.tipping_icc(means) == pytest.approx(icc, abs=0.005)
 
 
+def test_the_panels_and_the_bound_are_those_of_the_methods_page():
+    """Section 1, below the table, and row (c)."""
+    assert clusters.TEST_ICCS == (0.05, 0.15, 0.25)
+    assert clusters.QUESTIONNAIRE_ICCS == (0.02, 0.05, 0.10)
+    assert clusters.COMPARABLE == 0.25
+
+
 def test_usual_gap_is_the_mean_distance_of_two_classes():
     means = adjusted(*school(4, 1, 1))
     pupil_sd = math.sqrt(means.residual_ss / means.residual_df)

@@ -199,3 +199,10 @@ def test_the_same_header_for_a_role_and_a_score():
 def test_table_repr_and_dataset_repr_hold_no_pupil():
     columns = table(classes())
     assert "p0-3" not in repr(columns)
+
+
+def test_classes_are_numbered_as_a_person_counts():
+    scores = classes(6, 6)
+    _, data = bound({**scores, "klas": [f"{int(c[1:]) + 1}A" for c in scores["klas"]]})
+    assert data.cluster_names == tuple(f"{n}A" for n in range(1, 13))
+    assert data.frame.groupby("cluster")["class"].first().tolist() == list(data.cluster_names)

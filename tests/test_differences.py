@@ -265,7 +265,8 @@ def test_no_spread_nothing_to_compare():
         scores = np.round(pupils(seed)[1], 1)
         assert spread_ratio(one_class(scores, scores + 0.1)) is None
         assert spread_ratio(one_class(scores, 20 - scores)) is None
-    per_class = np.repeat([0.1, 0.7, 12.3], 5)
-    codes = np.repeat(np.arange(3), 5)
-    assert spread_ratio(class_moments(codes, per_class, np.arange(15.0))) is None
+    for size in range(3, 12):
+        codes, per_class = np.repeat(np.arange(3), size), np.repeat([0.1, 0.7, 12.3], size)
+        assert spread_ratio(class_moments(codes, per_class, np.arange(3.0 * size) ** 2)) is None
+        assert spread_ratio(class_moments(codes, np.arange(3.0 * size) ** 2, per_class)) is None
     assert spread_ratio(one_class([1.0, 2.0, 4.0], [3.0, 1.0, 2.0])) is not None

@@ -331,6 +331,12 @@ def test_three_known_criteria_at_the_minimum_cost_one():
     assert rate(of, three, MARGIN).rating == 2
 
 
+def test_without_a_weak_point_the_rating_is_five():
+    assert rate(study(RANDOMISED), result(estimate(0, 0.1, 18), sd=2), MARGIN).rating == 5
+    four = result(estimate(0, 0.25, 18), sd=2, baseline=0.1, attrition=0.15)
+    assert rate(study(RANDOMISED), four, MARGIN).rating == 3
+
+
 def test_what_is_not_known_does_not_count_towards_the_three():
     three = result(estimate(0, 0.1, 18), sd=2, baseline=0.2, attrition=0.25)
     assert rate(study(conduct=PARALLEL), three, MARGIN).rating == 2

@@ -234,3 +234,21 @@ def test_an_estimate_outside_its_interval_cannot_exist():
         Estimate(value=float("nan"), **facts)
     with pytest.raises(ValueError, match="low <= high"):
         Interval(2, 1)
+
+
+def test_classes_that_are_copies_are_refused_not_given_a_width_of_nothing():
+    one = classes(1, 0, size=20)
+    copies = {name: values * 6 for name, values in one.items()}
+    copies["klas"] = [f"k{i // 20}" for i in range(120)]
+    copies["groep"] = ["nieuw"] * 60 + ["gewoon"] * 60
+    copies["leerling"] = [f"p{i}" for i in range(120)]
+    with pytest.raises(Problems) as raised:
+        measured(copies)
+    assert [p.code for p in raised.value.problems] == ["no_class_spread"]
+
+
+def test_lift_is_the_rating_after_the_weakest_link_is_mended():
+    changed = judge(measured(classes(12, 12, effect=1), conduct={"concurrent_change": True, "comparison": "parallel"}))
+    caps = sorted(cap.cap for cap in changed.security.caps)
+    assert changed.security.rating == max(caps[0] - 1, 0) and changed.security.lift <= caps[1]
+    assert changed.security.lift == max(caps[1] - 1, 0)

@@ -97,3 +97,8 @@ def test_the_same_class_name_in_two_schools_is_two_classes():
     same_name = ["3A"] * 8
     assert chosen("class", **{"class": same_name}) == ("class", [("both_arms_in_unit", "error")])
     assert chosen("class", **{"class": same_name}, school=SCHOOLS) == ("school", [])
+
+
+def test_a_class_with_two_teachers_stays_the_cluster():
+    keys = {"class": ["a", "a", "b", "b"], "teacher": ["t1", "t2", "t3", "t4"]}
+    assert assigned_cluster("class", keys, np.array([True, True, False, False])) == ("class", [])
