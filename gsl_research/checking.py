@@ -14,6 +14,7 @@ from typing import Any
 
 from .dataset import Dataset, bind
 from .measure import not_yet
+from .privacy import may_average
 from .problems import Problem, Problems, errors
 from .reading import Table, read_table
 from .report import describe
@@ -82,6 +83,7 @@ def check_files(path: Path, study_path: Path | None, w: Words) -> Checked:
         ]
     if data is not None:
         found += data.warnings
+        found += _small(study, data)
     problems = (*errors(found), *(p for p in found if p.severity == "warning"))
     facts = _facts(study, table, data)
     if errors(problems):
@@ -97,6 +99,17 @@ def _collect(found: list[Problem], step, *given):
     except Problems as raised:
         found += raised.problems
         return None
+
+
+def _small(study: Study, data: Dataset) -> list[Problem]:
+    outcome, frame = study.primary, data.frame
+    complete = frame[f"{outcome.name}.post"].notna()
+    if outcome.pre:
+        complete &= frame[f"{outcome.name}.pre"].notna()
+    arms = frame["treated"][complete].value_counts() if "treated" in frame else [complete.sum()]
+    if all(may_average(int(pupils)) for pupils in arms):
+        return []
+    return [Problem(code="small_group", severity="warning", file=data.file)]
 
 
 def _accepted(study, table, data, study_path, problems, w: Words) -> list[str]:

@@ -69,6 +69,8 @@ def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
             typer.echo(failed.detail, err=True)
         _refuse(w, (failed.problem,))
     typer.echo(f"\n{runs.summary(run.page)}\n")
+    if run.replaced:
+        typer.echo(f"{w('command.replaced')}\n")
     typer.echo(w("command.page", path=run.page))
     typer.echo(w("command.notebook", path=run.notebook))
     typer.echo(w("command.private", path=run.record.parent))

@@ -98,6 +98,7 @@ def bind(study: Study, table: Table) -> Dataset:
         frame["treated"], found = _treated(study, table, codes["group"])
         problems += found
     problems += _pupils_twice(study, table, codes)
+    problems += _variants(study, codes)
     keys = unit_keys(codes)
     for role in ("class", "group"):
         if role in codes:
@@ -220,6 +221,18 @@ def _pupils_twice(study: Study, table: Table, codes: Mapping[str, Sequence[str]]
         if len(rows) > 1:
             facts = {"rows": rows[:SHOWN_ROWS], "count": len(rows)}
             yield Problem(code="pupil_twice", row=rows[1], column=study.columns.pupil, facts=facts)
+
+
+def _variants(study: Study, codes: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """Names of units that a person would read as one: 5A and 5a would be two classes."""
+    for role in GROUPED:
+        spelled: dict[str, set[str]] = {}
+        for code in set(codes.get(role, ())):
+            spelled.setdefault("".join(code.split()).casefold(), set()).add(code)
+        for names in spelled.values():
+            if len(names) > 1:
+                facts = {"codes": sorted(names), "role": Term(f"role.{role}")}
+                yield Problem(code="code_variants", column=study.columns.mapped()[role], facts=facts)
 
 
 def _unusable(study: Study, frame: pd.DataFrame) -> Iterator[Problem]:

@@ -19,6 +19,10 @@ from .estimate import Estimate
 from .judge import Verdict
 from .measure import Check, Measurement, OutcomeResult
 
+FROM_SCORES = ("width", "baseline")
+"""Caps that tell something of the scores themselves."""
+CARD_DECIMALS = {"points": 2, "g": 3}
+"""Estimates on a card: as exact as a synthesis needs, too coarse to work out one pupil's points (policy)."""
 VERSIONED = ("numpy", "pandas", "scipy", "altair")
 
 
@@ -168,6 +172,11 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     share = kind == "card"
     study, primary = measurement.study, measurement.primary
     results = [result for result in measurement.results if not share or shareable(result)]
+    told = {result.outcome.name for result in results}
+    silent = share and not shareable(primary)
+    tells_loss = not share or _loss_may_show(measurement)
+    caps = [cap for cap in verdict.security.caps if not (silent and cap.criterion in FROM_SCORES)]
+    effects = [effect for effect in verdict.answers.side_effects if not share or effect.outcome in told]
     content = {
         "schema": 1,
         "kind": kind,
@@ -187,30 +196,30 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         ),
         "data": DataFacts(
             sha256=measurement.data_sha256,
-            pupils=_count(measurement.rows, share) if not share or _loss_may_show(measurement) else None,
+            pupils=_count(measurement.rows, share) if tells_loss else None,
             classes=len(primary.classes),
             schools=measurement.schools,
-            dropped={reason: _count(n, share and n > 0) for reason, n in measurement.dropped.items()},
+            dropped=dict(measurement.dropped) if tells_loss else dict.fromkeys(measurement.dropped),
         ),
-        "estimates": [_estimate(result, e, share) for result in results for e in result.estimates],
+        "estimates": [_estimate(result, e, share, primary) for result in results for e in result.estimates],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "security": SecurityEntry(
             rating=verdict.security.rating,
-            caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in verdict.security.caps],
+            caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in caps],
             weakest=verdict.security.weakest,
             lift=verdict.security.lift,
         ),
         "verdict": VerdictEntry(
-            code=verdict.code,
-            capped_code=verdict.capped_code,
-            reason=verdict.reason,
+            code="hidden" if silent else verdict.code,
+            capped_code="hidden" if silent else verdict.capped_code,
+            reason=None if silent else verdict.reason,
             margin=verdict.margin.points if verdict.margin else None,
             margin_chosen=verdict.margin.chosen if verdict.margin else None,
             questions=Questions(
-                goal="hidden" if share and not shareable(primary) else verdict.answers.goal,
-                everyone="hidden" if share and not shareable(primary) else verdict.answers.everyone,
-                side_effects={effect.outcome: effect.code for effect in verdict.answers.side_effects},
+                goal="hidden" if silent else verdict.answers.goal,
+                everyone="hidden" if silent else verdict.answers.everyone,
+                side_effects={effect.outcome: effect.code for effect in effects},
             ),
         ),
         "versions": versions(),
@@ -234,8 +243,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _estimate(result: OutcomeResult, estimate: Estimate, share: bool) -> EstimateEntry:
+def _estimate(result: OutcomeResult, estimate: Estimate, share: bool, primary: OutcomeResult) -> EstimateEntry:
     interval = estimate.interval
+    decimals = CARD_DECIMALS[estimate.metric]
+
+    def told(value: float | None) -> float | None:
+        return round(value, decimals) if share and value is not None else value
+
     return EstimateEntry(
         outcome=result.outcome.name,
         role=result.outcome.role,
@@ -243,16 +257,16 @@ def _estimate(result: OutcomeResult, estimate: Estimate, share: bool) -> Estimat
         subgroup=None,
         metric=estimate.metric,
         estimator=estimate.estimator,
-        value=estimate.value,
-        se=estimate.se,
+        value=told(estimate.value),
+        se=told(estimate.se),
         df=estimate.df,
         class_df=estimate.class_df,
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
+        low=told(interval.low) if interval else None,
+        high=told(interval.high) if interval else None,
         level=interval.level if interval else None,
-        p=estimate.p,
-        n={name: _count(n, share and name.startswith("pupils")) for name, n in estimate.n.items()},
-        icc=estimate.icc,
+        p=round(estimate.p, 3) if share and estimate.p is not None else estimate.p,
+        n={name: _pupils(name, n, result, primary) if share else n for name, n in estimate.n.items()},
+        icc=round(estimate.icc, 3) if share and estimate.icc is not None else estimate.icc,
         assumed_icc=estimate.assumed_icc,
         unit=estimate.unit,
         status=estimate.status,
@@ -263,6 +277,14 @@ def _loss_may_show(measurement: Measurement) -> bool:
     """All pupils beside those measured give the number lost: from one to four that stays hidden."""
     lost = sum(measurement.dropped.values())
     return lost == 0 or privacy.may_count(lost)
+
+
+def _pupils(name: str, n: int, result: OutcomeResult, primary: OutcomeResult) -> int | None:
+    """A count on a card; hidden when it is small, or tells by one to four from the main outcome's who missed what."""
+    if not name.startswith("pupils"):
+        return n
+    apart = abs(n - primary.arms[name.removeprefix("pupils_")].pupils)
+    return None if not privacy.may_count(n) or 0 < apart < privacy.MIN_COUNT else n
 
 
 def _count(n: int, hide_small: bool) -> int | None:

@@ -89,6 +89,8 @@ def caps(told: Telling) -> Fold:
         )
         for cap in security.caps
     )
+    if security.rating < min(cap.cap for cap in security.caps):
+        rows += ((w("report.caps.lowered"), w("report.caps.lowered_by")),)
     total = (w("report.caps.total"), w.count(security.rating))
     table = Table(w("report.caps.caption"), (w("report.caps.what"), w("report.caps.cap")), (*rows, total))
     return Fold(w("report.heading.caps"), (table,))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from .estimate import Estimate
 from .measure import Measurement, OutcomeResult
 from .methods.student import probability_positive, t_interval
-from .study import Comparison, GainGoal, OneGroup, ReachGoal, Study
+from .privacy import MEAN_DECIMALS
+from .study import Comparison, Conduct, GainGoal, OneGroup, ReachGoal, Study
 
 DEFAULT_MARGIN_SD = 0.20
 """Smallest worthwhile difference when none was set beforehand (design page, section 5; policy)."""
@@ -43,6 +45,13 @@ BASELINE_CAPS = ((0.05, 5), (0.15, 4), (0.25, 3), (0.40, 2), (float("inf"), 1))
 """(difference at the start in SD, cap): .05 and .25 from WWC handbook 4.1 (verified), the rest policy."""
 MARGIN_UNSET_CAP = 3
 """The difference worth having was not set beforehand (design page, section 5; policy)."""
+RELIABILITY_CAPS = ((0.85, 5), (0.75, 4), (0.65, 3), (0.55, 2), (0, 1))
+FIDELITY_CAPS = ((0.8, 5), (0.6, 4), (0.4, 3), (0.01, 2), (0, 1))
+"""(at least this, cap): methods page 3.3; policy."""
+SCORING_CAPS = {"external_blind": 5, "external": 4, "own_rubric": 3, "own_taught": 2, "impression": 1}
+"""Who marked: methods page 3.3; policy."""
+SAFE_CAP = 3
+"""A side effect is called safe only when attrition and baseline of that outcome reach this cap (policy)."""
 FULL = 5
 MANY_WEAK = 3
 """This many known criteria at the minimum lower the rating by one (methods page 3.3; policy)."""
@@ -58,7 +67,9 @@ GROWTH_CODES = ("GROWTH", "GROWTH_UNCLEAR", "DECLINE", "DESCRIBED")
 class Cap:
     """``known`` is False when the study file or the data do not tell: then the "unknown" cap counts."""
 
-    criterion: Literal["comparison", "class_df", "width", "attrition", "baseline", "margin"]
+    criterion: Literal[
+        "comparison", "class_df", "width", "attrition", "baseline", "margin", "reliability", "scoring", "fidelity"
+    ]
     cap: int
     known: bool = True
 
@@ -75,10 +86,14 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """The smallest worthwhile difference in points, and whether the school set it."""
+    """The smallest worthwhile difference in points: set before the results, after them, or our rule of thumb."""
 
     points: float
-    chosen: bool
+    origin: Literal["before", "after", "rule"]
+
+    @property
+    def chosen(self) -> bool:
+        return self.origin != "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,7 @@ class Verdict:
 def judge(measurement: Measurement) -> Verdict:
     """What may be concluded from the primary outcome, and the three answers."""
     study, result = measurement.study, measurement.primary
-    margin = smallest_worthwhile(result)
+    margin = smallest_worthwhile(result, study.conduct, study.planned_on)
     security = rate(study, result, margin)
     code = read_code(study, result, margin)
     capped = cap_code(code, security.rating)
@@ -136,10 +151,15 @@ def judge(measurement: Measurement) -> Verdict:
     )
 
 
-def smallest_worthwhile(result: OutcomeResult) -> Margin | None:
+def smallest_worthwhile(result: OutcomeResult, conduct: Conduct, planned_on: date | None) -> Margin | None:
     if result.outcome.smallest_worthwhile is not None:
-        return Margin(result.outcome.smallest_worthwhile, True)
-    return Margin(DEFAULT_MARGIN_SD * result.sd, False) if result.sd else None
+        return Margin(result.outcome.smallest_worthwhile, "after" if _set_late(conduct, planned_on) else "before")
+    return Margin(DEFAULT_MARGIN_SD * result.sd, "rule") if result.sd else None
+
+
+def _set_late(conduct: Conduct, planned_on: date | None) -> bool:
+    late = planned_on is not None and conduct.post_on is not None and planned_on >= conduct.post_on
+    return late or conduct.results_seen is True
 
 
 def read_code(study: Study, result: OutcomeResult, margin: Margin | None) -> Code:
@@ -192,7 +212,7 @@ def _reason(code: Code, capped: Code, estimate: Estimate | None, margin: Margin 
         return None
     if code == "NEGLIGIBLE":
         return "capped_alike"
-    if code != "CANNOT":
+    if code != "CANNOT" and not estimate.interval.holds(0):
         return "capped"
     if estimate.interval.half_width > WIDE_IN_MARGINS * margin.points:
         return "wide" if estimate.class_df < FEW_CLASSES_DF else "wide_spread"
@@ -233,8 +253,24 @@ def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterato
             yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
         yield Cap("baseline", _cap(abs(result.check("baseline_g").value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
-    if isinstance(study.design, Comparison) and margin is not None and not margin.chosen:
+    yield from _conduct_caps(study)
+    if isinstance(study.design, Comparison) and margin is not None and margin.origin != "before":
         yield Cap("margin", MARGIN_UNSET_CAP)
+
+
+def _conduct_caps(study: Study) -> Iterator[Cap]:
+    """Only what the study file tells: what it leaves out does not lower the rating yet."""
+    if isinstance(study.design, Comparison):
+        if study.primary.reliability is not None:
+            yield Cap("reliability", _least(study.primary.reliability, RELIABILITY_CAPS))
+        if study.conduct.fidelity is not None:
+            yield Cap("fidelity", _least(study.conduct.fidelity, FIDELITY_CAPS))
+    if study.conduct.scoring is not None:
+        yield Cap("scoring", SCORING_CAPS[study.conduct.scoring])
+
+
+def _least(value: float, table: tuple[tuple[float, int], ...]) -> int:
+    return next(cap for least, cap in table if value >= least - 1e-12)
 
 
 def _comparison_cap(study: Study) -> Cap:
@@ -271,6 +307,11 @@ def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:
     return next(cap for limit, cap in table if value <= limit + 1e-12)
 
 
+def _sound(result: OutcomeResult) -> bool:
+    baseline = _cap(abs(result.check("baseline_g").value), BASELINE_CAPS)
+    return min(_attrition_cap(result), baseline) >= SAFE_CAP
+
+
 def _goal(result: OutcomeResult):
     arm = result.arms.get("treated") or result.arms["single"]
     match result.outcome.goal:
@@ -280,7 +321,7 @@ def _goal(result: OutcomeResult):
             return "reached" if arm.reached >= share * arm.with_post - 1e-9 else "not_reached"
         case GainGoal(gain=gain):
             gained = result.outcome.sign * (arm.mean_post - arm.mean_pre)
-            return "reached" if gained >= gain else "not_reached"
+            return "reached" if round(gained, MEAN_DECIMALS) >= gain else "not_reached"
 
 
 def _everyone(result: OutcomeResult):
@@ -297,12 +338,12 @@ def _side_effects(measurement: Measurement) -> Iterator[SideEffect]:
     for result in measurement.results:
         if result.outcome.role != "side_effect":
             continue
-        margin = smallest_worthwhile(result)
+        margin = smallest_worthwhile(result, measurement.study.conduct, measurement.study.planned_on)
         estimate = result.main
         interval = estimate.interval if estimate is not None else None
         if not comparison or interval is None or estimate.class_df < 2 or margin is None:
             yield SideEffect(result.outcome.name, "described", margin)
-        elif interval.low > -margin.points:
+        elif interval.low > -margin.points and _sound(result):
             yield SideEffect(result.outcome.name, "safe", margin)
         elif interval.high < 0:
             yield SideEffect(result.outcome.name, "signal", margin)

@@ -13,7 +13,7 @@ from .charts import ClassShape
 from .dataset import Dataset
 from .evidence import shareable
 from .judge import Margin, Verdict
-from .measure import ClassResult, Measurement
+from .measure import Arm, ClassResult, Measurement, OutcomeResult
 from .sentences import Telling
 from .study import ReachGoal, Study
 from .wording import words
@@ -125,7 +125,7 @@ def _pictures(told: Telling) -> Iterator[Block]:
     if not told.compared:
         arm = result.arms["single"]
         if outcome.gain_defined and arm.bins_pre and arm.bins_post:
-            pre, post = _drawn(arm.bins_pre), _drawn(arm.bins_post)
+            pre, post = _drawn(arm.bins_pre), _drawn(_apart_from_goal(result, arm))
             declared = outcome.scale_post is not None
             yield charts.growth(pre, post, arm.mean_pre, arm.mean_post, scale=scale, words=w, declared=declared)
         else:
@@ -134,8 +134,9 @@ def _pictures(told: Telling) -> Iterator[Block]:
     if told.verdict.capped_code == "ONE_CLASS":
         yield from _panel(told)
         return
-    counts = privacy.shown_counts([item.pupils for item in result.classes])
-    shapes = [_shape(told, item, count) for item, count in zip(result.classes, counts, strict=True)]
+    shapes = [
+        shape for side in (True, False) for shape in _shapes(told, [c for c in result.classes if c.treated is side])
+    ]
     yield charts.class_means(shapes, scale=scale, words=w, adjusted=True, declared=outcome.scale_post is not None)
     low, high = sorted((sign * result.main.interval.low, sign * result.main.interval.high))
     yield charts.interval(
@@ -172,8 +173,15 @@ def _panel(told: Telling) -> Iterator[Block]:
     yield Text(w("verdict.ONE_CLASS_not_lost"))
 
 
-def _shape(told: Telling, item: ClassResult, count: int | None) -> ClassShape:
-    shown = privacy.may_average(item.pupils)
+def _shapes(told: Telling, classes: list[ClassResult]) -> list[ClassShape]:
+    """The classes of one arm: totals and the difference are told per arm, so what is hidden is decided per arm."""
+    pupils = [item.pupils for item in classes]
+    counts, means = privacy.shown_counts(pupils), privacy.shown_counts(pupils, least=privacy.MIN_MEAN)
+    return [_shape(told, *of_class) for of_class in zip(classes, counts, means, strict=True)]
+
+
+def _shape(told: Telling, item: ClassResult, count: int | None, behind_mean: int | None) -> ClassShape:
+    shown = behind_mean is not None
     return ClassShape(
         label=told.unit(item.number),
         arm="treated" if item.treated else "control",
@@ -181,6 +189,19 @@ def _shape(told: Telling, item: ClassResult, count: int | None) -> ClassShape:
         bins=_drawn(item.bins) if shown else None,
         pupils=told.words("report.facts.count_hidden") if count is None else told.words.count(count),
     )
+
+
+def _apart_from_goal(result: OutcomeResult, arm: Arm) -> tuple[privacy.Bin, ...] | None:
+    """No bins when an edge and the goal's count together would tell of one to four pupils between them."""
+    if arm.reached is None or arm.bins_post is None:
+        return arm.bins_post
+    below = 0.0
+    for _, _, share in arm.bins_post:
+        below += share * arm.pupils
+        counted = arm.pupils - below if result.outcome.sign > 0 else below
+        if 0 < abs(round(counted) - arm.reached) < privacy.MIN_COUNT:
+            return None
+    return arm.bins_post
 
 
 def _drawn(bins: tuple[privacy.Bin, ...] | None) -> tuple[privacy.Bin, ...] | None:

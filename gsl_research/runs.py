@@ -44,7 +44,7 @@ from .problems import Problem, Problems
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Small matrices gain nothing from threads, and one thread adds up in the same order on every machine."""
 
-MEASURE, PAGE = "3_measure_effect.ipynb", "report.html"
+MEASURE, PAGE, RECORD = "3_measure_effect.ipynb", "report.html", "record.json"
 UNWRITTEN = {"disk_full", "output_unwritable"}
 A_DAY = 86_400
 VERSIONS = ("papermill", "nbclient", "ipykernel", "numpy", "pandas", "scipy", "altair", "vl-convert-python")
@@ -62,6 +62,8 @@ class Run:
     record: Path
     seconds: float
     kernel: Literal["prepared", "plain"]
+    replaced: bool = False
+    """An earlier result under the same id came from another plan or other scores."""
 
 
 class RunFailed(Exception):
@@ -119,9 +121,19 @@ def measure_files(
         with writing(out):
             os.replace(staging / MEASURE, staging / SHAREABLE / study / MEASURE)
         write_json(staging / SHAREABLE / study / "run.json", _run_facts(started, seconds, kernel))
+        replaced = _origin(private / RECORD) not in (None, _origin(staging / PRIVATE / study / RECORD))
         with made_folder(private), made_folder(shareable):
             publish(_in_order(staging, out), aside=staging)
-    return Run(shareable, shareable / PAGE, shareable / MEASURE, private / "record.json", seconds, kernel)
+    return Run(shareable, shareable / PAGE, shareable / MEASURE, private / RECORD, seconds, kernel, replaced)
+
+
+def _origin(record: Path) -> tuple[str, str] | None:
+    """The fingerprints of the plan and the scores behind a record; None without a readable one."""
+    try:
+        content = json.loads(record.read_text("utf-8"))
+        return content["study"]["fingerprint"], content["data"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def execute(notebook: Path | str, parameters: Mapping[str, str], *, to: Path | str, limit_seconds: float = 600) -> Path:

@@ -81,8 +81,8 @@ class Telling:
         if margin is None:
             return ""
         if margin.chosen:
-            points = self.points_as_typed(margin.points)
-            return self.words("verdict.margin_chosen", points=points)
+            key = "margin_chosen" if margin.origin == "before" else "margin_after"
+            return self.words(f"verdict.{key}", points=self.points_as_typed(margin.points))
         points = self.words.points(margin.points, self.decimals(result))
         return self.words("verdict.margin_default", points=points)
 
@@ -176,10 +176,12 @@ def _conditions(told: Telling) -> Iterator[str]:
     """The short true sentences that belong to a conclusion."""
     study, result, w, verdict = told.measurement.study, told.primary, told.words, told.verdict
     if isinstance(study.design, OneGroup):
-        if len(result.classes) == 1 and result.main is not None and result.main.interval is not None:
-            yield w("verdict.in_this_class")
         if result.main is not None:
             yield w("verdict.why_unknown")
+        if len(result.classes) == 1 and result.main is not None and result.main.interval is not None:
+            yield w("verdict.in_this_class")
+        if result.main is not None and result.main.estimator == "class_gains":
+            yield w("verdict.each_counts_equally")
         if study.conduct.new_content:
             yield w("verdict.new_content")
         if study.design.selected_low:
@@ -201,7 +203,7 @@ def goal(told: Telling) -> tuple[str, list[str]]:
     if answer in ("reached", "not_reached"):
         if told.compared:
             sentences.append(w("verdict.goal.treated_only"))
-        sentences.append(w("verdict.goal.other_question" if told.compared else "verdict.goal.other_question_growth"))
+        sentences.append(w(f"verdict.goal.other_question{'' if told.compared and shareable(result) else '_growth'}"))
     hidden = answer in ("reached", "not_reached") and not privacy.may_average(arm.with_post)
     return w("verdict.chip.private") if hidden else w(f"verdict.chip.{answer}"), sentences
 

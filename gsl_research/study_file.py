@@ -61,7 +61,7 @@ def _text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise stop("study_encoding") from None
+        raise stop("study_encoding" if path.suffix.lower() == ".toml" else "not_a_study") from None
 
 
 def _rows(text: str) -> dict[Address, int]:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from conftest import EXAMPLES, PROJECT
@@ -127,3 +128,24 @@ def test_what_is_not_measured_yet_is_said(tmp_path):
     run = gsl("measure", later, DATA, "--out", tmp_path / "uit", cwd=tmp_path)
     assert run.returncode == 1 and "nog niet" in run.stderr
     assert gsl("check", DATA, "--study", later, cwd=tmp_path).returncode == 0
+
+
+def test_other_scores_under_the_same_id_are_said(tmp_path):
+    assert "vervangen" not in gsl("measure", STUDY, DATA, cwd=tmp_path).stdout
+    changed = tmp_path / "anders.csv"
+    changed.write_bytes(DATA.read_bytes().replace(b"12,5", b"13,5", 1))
+    assert "vervangen" in gsl("measure", STUDY, changed, cwd=tmp_path).stdout
+
+
+def test_check_says_beforehand_that_a_small_group_stays_private(tmp_path):
+    few = tmp_path / "acht.csv"
+    few.write_bytes(b"\n".join(DATA.read_bytes().splitlines()[:9]))
+    plan = (EXAMPLES / "woordenschat-een-klas.toml").read_text("utf-8")
+    assert "0, 30" in plan
+    study = tmp_path / "acht.toml"
+    plan = plan.replace("0, 30", "0, 20")
+    measured = tomllib.loads(plan)["outcomes"][0]
+    pre, post = measured["pre"], measured["post"]
+    study.write_text(plan.replace(f'"{pre}"', '"voortoets"').replace(f'"{post}"', '"natoets"'), "utf-8")
+    told = json.loads(gsl("check", few, "--study", study, "--json", cwd=tmp_path).stdout)
+    assert (told["outcome"], [p["code"] for p in told["problems"]]) == ("accept-with-warning", ["small_group"])

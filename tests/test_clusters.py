@@ -586,7 +586,6 @@ def test_measure_on_the_eef_trial_by_hand(real_data):
         assert (found.mean_pre, found.mean_post) == pytest.approx((mine.x.mean(), mine.y.mean()), rel=SAME)
         assert (found.pupils, found.with_post) == (len(mine), len(mine))
     assert result.panel == () and result.tipping_icc is None
-    schools.index = schools.index.astype(str)
     ordered = schools.sort_index().sort_values("arm", ascending=False, kind="stable")
     assert [c.pupils for c in result.classes] == list(ordered.n)
     assert [c.mean for c in result.classes] == pytest.approx(list(ordered.a), rel=SAME)

@@ -206,3 +206,9 @@ def test_classes_are_numbered_as_a_person_counts():
     _, data = bound({**scores, "klas": [f"{int(c[1:]) + 1}A" for c in scores["klas"]]})
     assert data.cluster_names == tuple(f"{n}A" for n in range(1, 13))
     assert data.frame.groupby("cluster")["class"].first().tolist() == list(data.cluster_names)
+
+
+def test_two_spellings_of_one_class_stop():
+    scores = classes()
+    scores["klas"] = ["K 0" if i < 10 else c for i, c in enumerate(scores["klas"])]
+    assert ("code_variants", None) in refused(scores)

@@ -35,6 +35,8 @@ def shown(value: object) -> str:
     match value:
         case tuple() if value and isinstance(value[0], tuple):
             return ", ".join(f"{'meer' if math.isinf(limit) else f'{limit:g}'} → {cap}" for limit, cap in value)
+        case dict():
+            return ", ".join(f"{name} → {cap}" for name, cap in value.items())
         case tuple():
             return ", ".join(f"{v:g}" for v in value)
         case _:

@@ -5,6 +5,7 @@ import importlib.util
 import itertools
 import math
 import re
+from datetime import date
 
 import numpy as np
 import pytest
@@ -30,9 +31,9 @@ from gsl_research.measure import Arm, Check, ClassResult, Measurement, OutcomeRe
 from gsl_research.methods import clusters
 from gsl_research.methods.differences import SpreadRatio
 from gsl_research.methods.student import t_interval, t_quantile
-from gsl_research.study import Study
+from gsl_research.study import Conduct, Study
 
-MARGIN = Margin(1.0, True)
+MARGIN = Margin(1.0, "before")
 CODES = (
     "ONE_CLASS", "NEGLIGIBLE", "NEG", "CLEAR_BIG", "CLEAR_POS", "LEAN_POS", "LEAN_NEG", "CANNOT",
     "GROWTH", "GROWTH_UNCLEAR", "DECLINE", "DESCRIBED",
@@ -175,10 +176,10 @@ def test_boundaries_belong_to_the_weaker_code():
     assert read_code(of, result(estimate(-t, se, df)), MARGIN) == "LEAN_NEG"
     assert read_code(of, result(estimate(math.nextafter(-t, -9), se, df)), MARGIN) == "NEG"
     low = estimate(5, se, df).interval.low
-    assert read_code(of, result(estimate(5, se, df)), Margin(low, True)) == "CLEAR_POS"
+    assert read_code(of, result(estimate(5, se, df)), Margin(low, "before")) == "CLEAR_POS"
     assert read_code(of, result(estimate(5, se, df)), Margin(math.nextafter(low, 0), True)) == "CLEAR_BIG"
     near = t_interval(0.0, se, df, 0.90).high
-    assert read_code(of, result(estimate(0.0, se, df)), Margin(near, True)) == "CANNOT"
+    assert read_code(of, result(estimate(0.0, se, df)), Margin(near, "before")) == "CANNOT"
     assert read_code(of, result(estimate(0.0, se, df)), Margin(math.nextafter(near, 9), True)) == "NEGLIGIBLE"
 
 
@@ -309,9 +310,9 @@ def test_a_margin_that_nobody_chose_caps_at_three():
     firm = result(estimate(0, 0.1, 18), sd=2)
     of = study(RANDOMISED)
     assert "margin" not in caps_of(of, firm)
-    assert caps_of(of, firm, Margin(0.4, False))["margin"] == 3
+    assert caps_of(of, firm, Margin(0.4, "rule"))["margin"] == 3
     assert "margin" not in caps_of(of, firm, None)
-    assert rate(of, firm, Margin(0.4, False)).rating == 3
+    assert rate(of, firm, Margin(0.4, "rule")).rating == 3
 
 
 def test_the_rating_is_the_weakest_cap():
@@ -397,11 +398,48 @@ def test_a_worse_set_up_never_raises_the_rating(setup):
 
 
 def test_the_smallest_worthwhile_difference_is_the_schools_own_or_a_fifth_of_an_sd():
-    assert smallest_worthwhile(result(sd=3.0)) == Margin(pytest.approx(0.6), False)
+    def smallest(measured):
+        return smallest_worthwhile(measured, Conduct(), None)
+
+    assert smallest(result(sd=3.0)) == Margin(pytest.approx(0.6), "rule")
     of = study(smallest_worthwhile=1.5)
-    assert smallest_worthwhile(result(of=of, sd=3.0)) == Margin(1.5, True)
-    assert smallest_worthwhile(result(sd=None)) is None
-    assert smallest_worthwhile(result(sd=0.0)) is None
+    assert smallest(result(of=of, sd=3.0)) == Margin(1.5, "before")
+    assert smallest(result(sd=None)) is None
+    assert smallest(result(sd=0.0)) is None
+
+
+def test_a_margin_set_after_the_results_is_not_set_before():
+    found = result(of=study(smallest_worthwhile=1.5), sd=3.0)
+    before, after = date(2026, 9, 1), date(2027, 1, 15)
+    for conduct, planned_on, origin in [
+        ({"post_on": date(2026, 12, 10)}, before, "before"),
+        ({"post_on": date(2026, 12, 10)}, after, "after"),
+        ({"results_seen": True}, before, "after"),
+        ({"results_seen": False}, None, "before"),
+    ]:
+        assert smallest_worthwhile(found, Conduct(**conduct), planned_on) == Margin(1.5, origin)
+    firm = result(estimate(0, 0.1, 18), sd=2)
+    assert caps_of(study(RANDOMISED), firm, Margin(0.4, "after"))["margin"] == 3
+
+
+@pytest.mark.parametrize(
+    ("conduct", "reliability", "criterion", "cap"),
+    [
+        ({"scoring": "impression"}, None, "scoring", 1),
+        ({"scoring": "external_blind"}, None, "scoring", 5),
+        ({"fidelity": 0.0}, None, "fidelity", 1),
+        ({"fidelity": 0.05}, None, "fidelity", 2),
+        ({"fidelity": 0.6}, None, "fidelity", 4),
+        ({}, 0.54, "reliability", 1),
+        ({}, 0.85, "reliability", 5),
+    ],
+)
+def test_what_the_study_file_tells_of_test_marking_and_fidelity_counts(conduct, reliability, criterion, cap):
+    of = study(RANDOMISED, conduct, **({"reliability": reliability} if reliability else {}))
+    firm = result(estimate(0, 0.1, 18), sd=2, of=of)
+    assert caps_of(of, firm)[criterion] == cap
+    assert rate(of, firm, MARGIN).rating == cap
+    assert criterion not in caps_of(study(RANDOMISED), result(estimate(0, 0.1, 18), sd=2))
 
 
 def judged(points, of=None, **facts):
@@ -508,7 +546,7 @@ def test_side_effects_are_told_by_their_interval(points, code):
     side = result(points, sd=2)
     object.__setattr__(side, "outcome", of.outcomes[1])
     found = judge(measurement(of, result(estimate(), of=of), side)).answers.side_effects
-    assert [(s.outcome, s.code, s.margin) for s in found] == [("zin", code, Margin(1.0, True))]
+    assert [(s.outcome, s.code, s.margin) for s in found] == [("zin", code, Margin(1.0, "before"))]
 
 
 def test_side_effects_without_a_comparison_are_described():

@@ -157,3 +157,47 @@ def test_reports_differ_only_in_words_between_languages():
     assert [type(b) for b in dutch.blocks] == [type(b) for b in english.blocks]
     shown = [table.rows for report in (dutch, english) for table in flat(report) if isinstance(table, Table)]
     assert len(shown) % 2 == 0
+
+
+def test_what_is_hidden_is_decided_per_arm():
+    scores = classes(3, 3)
+    few = ("-1", "-2")
+    pairs = list(enumerate(zip(scores["klas"], scores["leerling"], strict=True)))
+    keep = [i for i, (klas, pupil) in pairs if klas not in ("k0", "k3") or pupil.endswith(few)]
+    report = page({name: [values[i] for i in keep] for name, values in scores.items()})
+    rows = next(block for block in report.blocks if isinstance(block, Chart)).table.rows
+    for arm in (rows[:3], rows[3:]):
+        assert sum(row[2] == "–" for row in arm) >= 2
+        assert sum(row[3] == words("nl")("charts.class_means.not_shown") for row in arm) >= 2
+
+
+def test_a_card_tells_no_difference_of_a_few_between_outcomes():
+    scores = classes()
+    extra = {"name": "zin", "label": "Zin", "domain": "motivation", "role": "side_effect", "pre": "zv", "post": "zn"}
+    scores["zv"], scores["zn"] = list(scores["voor"]), list(scores["na"])
+    scores["na"][0] = scores["na"][1] = ""
+    study, data = bound(scores, outcomes=[outcome(), extra])
+    measurement = gsl.measure(study, data)
+    card = gsl.evidence(measurement, gsl.judge(measurement)).to_json()
+    counts = {entry["outcome"]: entry["n"]["pupils_treated"] for entry in card["estimates"]}
+    assert counts == {"toets": 58, "zin": None}
+    assert all(len(str(entry["value"]).split(".")[1]) <= 3 for entry in card["estimates"])
+
+
+def test_a_card_of_a_hidden_study_tells_no_result():
+    study, data = bound(classes(1, 0, size=8), "one_group")
+    measurement = gsl.measure(study, data)
+    card = gsl.evidence(measurement, gsl.judge(measurement)).to_json()
+    assert (card["verdict"]["code"], card["verdict"]["capped_code"]) == ("hidden", "hidden")
+
+
+def test_the_goal_and_the_distribution_together_tell_of_no_few():
+    told = []
+    for at_least in (8, 9, 10, 11, 12, 13):
+        aimed = outcome(goal={"at_least": at_least, "share": 0.5})
+        study, data = bound(classes(1, 0, size=26), "one_group", outcomes=[aimed])
+        measurement = gsl.measure(study, data)
+        report = gsl.report(measurement, gsl.judge(measurement))
+        rows = next(block for block in report.blocks if isinstance(block, Chart)).table.rows
+        told.append(len([row for row in rows if row[0] == words("nl")("charts.growth.post")]) > 1)
+    assert True in told and False in told

@@ -280,6 +280,11 @@ def cases() -> Iterator[Case]:
         yield comparison(f"pair, tests {tests}", 1.0, arms=(1, 1), main={"tests": tests})
     for scoring in ("external_blind", "external", "own_rubric", "own_taught", "impression"):
         yield comparison(f"scoring {scoring}", 1.0, conduct=conduct(scoring=scoring))
+    firm: dict[str, Any] = {"delta": 1.0, "arms": (8, 8), "design": DRAWN}
+    yield comparison("poor scoring", **firm, conduct=conduct(scoring="impression"))
+    yield comparison("not carried out", **firm, conduct=conduct(fidelity=0.0))
+    yield comparison("poor test", **firm, main={"reliability": 0.3})
+    yield comparison("margin chosen after", **firm, conduct=conduct(results_seen=True))
     for lever in ("differentiation", "autonomy", "learning_together", "didactics"):
         yield comparison(f"lever {lever}", 1.0, lever=lever, planned_on=conduct()["post_on"])
     for assigned in ("pupil", "class", "teacher", "school"):
