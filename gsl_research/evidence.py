@@ -175,6 +175,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     told = {result.outcome.name for result in results}
     silent = share and not shareable(primary)
     tells_loss = not share or _loss_may_show(measurement)
+    tells_why = not share or not any(0 < n < privacy.MIN_COUNT for n in measurement.dropped.values())
     caps = [cap for cap in verdict.security.caps if not (silent and cap.criterion in FROM_SCORES)]
     effects = [effect for effect in verdict.answers.side_effects if not share or effect.outcome in told]
     content = {
@@ -199,7 +200,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             pupils=_count(measurement.rows, share) if tells_loss else None,
             classes=len(primary.classes),
             schools=measurement.schools,
-            dropped=dict(measurement.dropped) if tells_loss else dict.fromkeys(measurement.dropped),
+            dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),
         "estimates": [_estimate(result, e, share, primary) for result in results for e in result.estimates],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)

@@ -362,8 +362,8 @@ def _range(scores: NDArray[np.float64]) -> tuple[float, float]:
     """Without a declared scale: round outer limits that are no pupil's score."""
     known = scores[~np.isnan(scores)]
     span = float(known.max() - known.min()) or 1.0
-    size = 10 ** np.floor(np.log10(span / 3))
-    step = next(nice * size for nice in (1, 2, 5, 10) if nice * size >= span / 3)
+    size = 10 ** np.floor(np.log10(span / 2))
+    step = next(nice * size for nice in (1, 2, 5, 10) if nice * size >= span / 2)
     low, high = np.floor(known.min() / step - 0.5) * step, np.ceil(known.max() / step + 0.5) * step
     return float(max(low, 0) if known.min() >= 0 else low), float(high)
 

@@ -151,8 +151,8 @@ def _pictures(told: Telling) -> Iterator[Block]:
 
 
 def _chosen(margin: Margin | None) -> float | None:
-    """A picture shows the margin only when the school set it."""
-    return margin.points if margin is not None and margin.chosen else None
+    """A picture shows the margin only when the school set it beforehand: its caption says so."""
+    return margin.points if margin is not None and margin.origin == "before" else None
 
 
 def _panel(told: Telling) -> Iterator[Block]:

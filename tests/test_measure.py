@@ -10,7 +10,7 @@ from scipy import stats
 
 from gsl_research.estimate import Estimate, Interval
 from gsl_research.judge import judge
-from gsl_research.measure import measure, not_yet
+from gsl_research.measure import _range, measure, not_yet
 from gsl_research.problems import Problems
 from gsl_research.study import Study
 
@@ -252,3 +252,40 @@ def test_lift_is_the_rating_after_the_weakest_link_is_mended():
     caps = sorted(cap.cap for cap in changed.security.caps)
     assert changed.security.rating == max(caps[0] - 1, 0) and changed.security.lift <= caps[1]
     assert changed.security.lift == max(caps[1] - 1, 0)
+
+
+def test_the_tipping_gap_is_the_usual_gap_at_the_tipping_icc():
+    primary = measured(classes(1, 1, effect=5)).primary
+    iccs = [e.assumed_icc for e in primary.panel]
+    ratio = primary.usual_gaps[0] / np.sqrt(iccs[0] / (1 - iccs[0]))
+    assert primary.tipping_gap == pytest.approx(ratio * np.sqrt(primary.tipping_icc / (1 - primary.tipping_icc)))
+
+
+@pytest.mark.parametrize("span", [3, 8, 15, 40, 90])
+def test_limits_without_a_scale_do_not_tell_the_lowest_and_highest_score(span):
+    lows, highs = set(), set()
+    for lowest in range(20, 24):
+        low, high = _range(np.array([lowest, lowest + 1, lowest + span], dtype=float))
+        assert low < lowest and lowest + span < high
+        lows.add(low)
+        highs.add(high)
+    assert min(len(lows), len(highs)) <= 3, "several lowest scores share one limit"
+
+
+def test_a_goal_reached_to_the_decimal_that_is_shown_is_reached():
+    scores = classes(1, 0)
+    pre = [float(s.replace(",", ".")) for s in scores["voor"]]
+    scores["na"] = [f"{p + 1.97 + 0.01 * (i % 2):.2f}".replace(".", ",") for i, p in enumerate(pre)]
+    goal = [outcome(goal={"gain": 2.0}, scale=[0, 30])]
+    assert judge(measured(scores, "one_group", outcomes=goal)).answers.goal == "reached"
+
+
+def test_a_side_effect_is_safe_only_when_enough_pupils_were_measured():
+    scores = classes(3, 3, effect=3, spread=0.1)
+    scores["zv"], scores["zn"] = list(scores["voor"]), list(scores["na"])
+    named = {"name": "zin", "label": "Zin", "domain": "motivation", "role": "side_effect"}
+    side = outcome(**named, pre="zv", post="zn", smallest_worthwhile=2)
+    pupils = list(enumerate(zip(scores["groep"], scores["zn"], strict=True)))
+    for lost, code in ((0, "safe"), (12, "not_excluded")):
+        told = {**scores, "zn": ["" if arm == "nieuw" and i % 20 < lost else s for i, (arm, s) in pupils]}
+        assert [e.code for e in judge(measured(told, outcomes=[outcome(), side])).answers.side_effects] == [code]

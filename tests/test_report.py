@@ -201,3 +201,40 @@ def test_the_goal_and_the_distribution_together_tell_of_no_few():
         rows = next(block for block in report.blocks if isinstance(block, Chart)).table.rows
         told.append(len([row for row in rows if row[0] == words("nl")("charts.growth.post")]) > 1)
     assert True in told and False in told
+
+
+def test_few_reasons_of_a_larger_loss_are_not_told_apart():
+    scores = classes()
+    for i in range(3):
+        scores["na"][i], scores["voor"][i + 5] = "", ""
+    study, data = bound(scores)
+    measurement = gsl.measure(study, data)
+    card = gsl.evidence(measurement, gsl.judge(measurement)).to_json()
+    assert card["data"]["pupils"] == 120 and set(card["data"]["dropped"].values()) == {None}
+
+
+def test_a_margin_set_afterwards_is_not_drawn_as_set_beforehand():
+    worth = outcome(smallest_worthwhile=1.0)
+    for seen, drawn in ((False, True), (True, False)):
+        report = page(classes(), outcomes=[worth], conduct={"results_seen": seen})
+        captions = " ".join(block.caption for block in report.blocks if isinstance(block, Chart))
+        assert (words("nl")("charts.interval.caption_margin") in captions) is drawn
+
+
+def test_the_spread_afterwards_is_told_in_points():
+    scores = classes(1, 0)
+    scores["na"] = [f"{10 + (float(s.replace(',', '.')) - 10) / 2:.2f}".replace(".", ",") for s in scores["voor"]]
+    scores["na"][0] = "9,00"
+    study, data = bound(scores, "one_group")
+    measurement = gsl.measure(study, data)
+    now = words("nl").points(10 * measurement.primary.spread.value, 1)
+    assert 4 < 10 * measurement.primary.spread.value < 6
+    assert f"ongeveer {now} uit elkaar" in html(gsl.report(measurement, gsl.judge(measurement)))
+
+
+def test_a_lowered_rating_says_why_in_its_table():
+    said = words("nl")("report.caps.lowered")
+    for changed in (True, False):
+        report = page(classes(12, 12, spread=0.2), conduct={"concurrent_change": changed, "comparison": "parallel"})
+        rows = [row for block in flat(report) if isinstance(block, Table) for row in block.rows]
+        assert (said in [row[0] for row in rows]) is changed
