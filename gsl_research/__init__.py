@@ -15,6 +15,7 @@ _HOME = {
     "Problems": "problems",
     "Study": "study",
     "Verdict": "judge",
+    "check": "checking",
     "describe": "report",
     "evidence": "evidence",
     "judge": "judge",

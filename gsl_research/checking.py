@@ -1,31 +1,37 @@
-"""``gsl check``: what a file holds and what is wrong with it, without measuring or writing anything.
+"""``gsl check``: what a file holds and what is wrong with it, without measuring anything.
 
-The facts may hold class names and are for this computer only.
+The facts may hold class names and are for this computer only; no pupil's name or code is in them.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .dataset import Dataset, bind
+from .draft import write_study_draft
+from .gather import one_table, wanted_headers
 from .measure import not_yet
 from .privacy import may_average
 from .problems import Problem, Problems, errors
-from .reading import Table, read_table
-from .report import describe
-from .study import Study
+from .reading import Found, Skipped, Table, as_text, read_tables
+from .report import counted
+from .roles import Proposal, propose
+from .study import Outcome, Study
 from .study_file import load_study
-from .wording import Words
+from .wording import Words, words
+
+SHOWN_COLUMNS = 30
+"""Headings listed of one table; of the rest, the count (policy)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Checked:
-    """The outcome of a check: sentences for a person, and the same as data."""
+    """The outcome of a check: sentences for a person, and the same as data. Shows its sentences in a notebook."""
 
     lines: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -63,34 +69,95 @@ class Checked:
         }
         return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
-def check_files(path: Path, study_path: Path | None, w: Words) -> Checked:
-    """Check a score file with or without its study, or a study file alone."""
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return "".join(f"<p>{escape(line)}</p>" for line in self.lines if line)
+
+
+def check(data_file: str | Path, study_file: str | Path | None = None, *, lang: str = "nl") -> Checked:
+    """Check a score file, or a folder of them, with or without its study file.
+
+    Without a study: what was read and skipped, and what each column could be. With one: whether it can be measured.
+    What is wrong is told, never raised.
+    """
+    return check_files(Path(data_file), None if study_file is None else Path(study_file), words(lang))
+
+
+def check_files(path: Path, study_path: Path | None, w: Words, *, write_study: Path | None = None) -> Checked:
+    """Check scores with or without their study, or a study file alone; ``write_study`` is for scores without one."""
+    if study_path is None and write_study is None and path.suffix.lower() == ".toml":
+        return _check_study(path, w)
+    if study_path is None:
+        return _check_scores(path, write_study, w)
+    return _check_both(path, study_path, w)
+
+
+def _check_study(path: Path, w: Words) -> Checked:
     found: list[Problem] = []
-    study = data = table = None
-    if study_path is None and path.suffix.lower() == ".toml":
-        study_path, path = path, None
-    if study_path is not None:
-        study = _collect(found, load_study, study_path)
-    if path is not None:
-        table = _collect(found, read_table, path)
-    if study is not None and table is not None:
-        data = _collect(found, bind, study, table)
+    study = _collect(found, load_study, path)
+    if study is None:
+        return _refused(found, {}, w)
+    found += _later(study, None, path)
+    lines = [w("command.check.study_only", title=study.title, file=_typed(path)), *w.problem_lines(found)]
+    return Checked(tuple(lines), tuple(found), w, {"columns": study.columns.mapped()})
+
+
+def _check_both(path: Path, study_path: Path, w: Words) -> Checked:
+    problems: list[Problem] = []
+    data = table = None
+    study = _collect(problems, load_study, study_path)
+    found = _collect(problems, read_tables, path, wanted_headers(study) if study is not None else ())
+    if found is not None:
+        problems += [*found.problems, *found.warnings]
+    if study is not None and found is not None:
+        table = _collect(problems, one_table, study, found)
+    if table is not None:
+        problems += table.warnings
+        data = _collect(problems, bind, study, table)
     if study is not None:
-        level = data.cluster_level if data is not None else None
-        found += [
-            Problem(code=p.code, severity="warning", file=study_path.name, facts=p.facts) for p in not_yet(study, level)
-        ]
+        problems += _later(study, data, study_path)
     if data is not None:
-        found += data.warnings
-        found += _small(study, data)
-    problems = (*errors(found), *(p for p in found if p.severity == "warning"))
-    facts = _facts(study, table, data)
-    if errors(problems):
-        lines = [w("command.check.reject"), *(f"- {line}" for line in w.problem_lines(problems))]
+        problems += [*data.warnings, *_small(study, data)]
+    ordered = _ordered(problems, first=study_path.name)
+    facts = _facts(study, found, table, data)
+    if errors(ordered) or data is None:
+        return _refused(ordered, facts, w)
+    lines = [w(f"command.check.{'accept_with_warning' if ordered else 'accept'}"), *counted(study, data, lang=w.lang)]
+    lines += [*_skipped_lines(data.skipped, w), *w.problem_lines(ordered)]
+    return Checked(tuple(lines), ordered, w, facts)
+
+
+def _check_scores(path: Path, write_study: Path | None, w: Words) -> Checked:
+    problems: list[Problem] = []
+    lead = "reject" if write_study is None else "not_written"
+    found = _collect(problems, read_tables, path)
+    if found is None:
+        return _refused(_ordered(problems), {}, w, lead)
+    proposal = propose(*found.tables)
+    problems += [*found.problems, *found.warnings, *(p for table in found.tables for p in table.warnings)]
+    problems += proposal.problems
+    written = None
+    if write_study is not None and not errors(problems):
+        written = _collect(problems, write_study_draft, write_study, proposal, w)
+    ordered = _ordered(problems)
+    facts = _found_facts(found, proposal) | ({"written": written.name} if written is not None else {})
+    lines = [*_table_lines(found, w), *_skipped_lines(_all_skipped(found), w), *_proposal_lines(found, proposal, w)]
+    if errors(ordered):
+        lines += ["", *_refused(ordered, facts, w, lead).lines]
+    elif written is not None:
+        step = w("command.check.written", file=_typed(path), study=_typed(write_study))
+        lines += [*w.problem_lines(ordered), "", step]
     else:
-        lines = _accepted(study, table, data, study_path, problems, w)
-    return Checked(tuple(lines), problems, w, facts)
+        lines += [*w.problem_lines(ordered), "", w("command.check.next", file=_typed(path))]
+        lines += [w("command.check.have_study", file=_typed(path))]
+    return Checked(tuple(lines), ordered, w, facts)
 
 
 def _collect(found: list[Problem], step, *given):
@@ -99,6 +166,26 @@ def _collect(found: list[Problem], step, *given):
     except Problems as raised:
         found += raised.problems
         return None
+
+
+def _ordered(problems: Iterable[Problem], first: str | None = None) -> tuple[Problem, ...]:
+    """Each problem once: errors before warnings, those of the study file first, then by file, sheet and row."""
+
+    def place(p: Problem) -> tuple:
+        return p.severity != "error", p.file != first, p.file or "", p.sheet or "", p.row or 0
+
+    once = {(p.code, p.file, p.sheet, p.row, p.column, p.value, repr(p.facts)): p for p in problems}
+    return tuple(sorted(once.values(), key=place))
+
+
+def _refused(problems: Sequence[Problem], facts: dict[str, Any], w: Words, lead: str = "reject") -> Checked:
+    lines = [w(f"command.check.{lead}"), *(f"- {line}" for line in w.problem_lines(problems))]
+    return Checked(tuple(lines), tuple(problems), w, facts)
+
+
+def _later(study: Study, data: Dataset | None, path: Path) -> list[Problem]:
+    level = data.cluster_level if data is not None else None
+    return [Problem(code=p.code, severity="warning", file=path.name, facts=p.facts) for p in not_yet(study, level)]
 
 
 def _small(study: Study, data: Dataset) -> list[Problem]:
@@ -112,41 +199,131 @@ def _small(study: Study, data: Dataset) -> list[Problem]:
     return [Problem(code="small_group", severity="warning", file=data.file)]
 
 
-def _accepted(study, table, data, study_path, problems, w: Words) -> list[str]:
-    if data is not None:
-        told = list(describe(study, data, lang=w.lang).lines)
-        shown = {w("problems.lead.warning", text=w.problem(p)) for p in data.warnings}
-        rest = [line for line in w.problem_lines(problems) if line not in shown]
-        return [w(f"command.check.{'accept_with_warning' if problems else 'accept'}"), *told, *rest]
-    if study is not None:
-        return [w("command.check.study_only", title=study.title, file=study_path.name), *w.problem_lines(problems)]
-    return [w("command.check.table_only", rows=w.count(len(table.row_numbers)), columns=w.listing(list(table.columns)))]
+# sentences
 
 
-def _facts(study: Study | None, table: Table | None, data: Dataset | None) -> dict[str, Any]:
+def _table_lines(found: Found, w: Words) -> list[str]:
+    lines = []
+    for table in found.tables:
+        where = [table.file] if table.sheet is None else [table.file, w("problems.address.sheet", sheet=table.sheet)]
+        columns = ", ".join(list(table.columns)[:SHOWN_COLUMNS])
+        if (more := len(table.columns) - SHOWN_COLUMNS) > 0:
+            columns = w("command.check.columns_more", columns=columns, count=w.count(more))
+        lines.append(w("command.check.table", where=", ".join(where), rows=w.count(len(table)), columns=columns))
+    return lines
+
+
+def _skipped_lines(skipped: Sequence[Skipped], w: Words) -> list[str]:
+    told = dict.fromkeys(w.skipped(part) for part in skipped)
+    return [w("command.check.skipped"), *(f"- {line}" for line in told)] if told else []
+
+
+def _proposal_lines(found: Found, proposal: Proposal, w: Words) -> list[str]:
+    told = []
+    for role, header in proposal.roles.items():
+        key = "group" if role == "group" else "role"
+        codes = w.listing([f"“{code}”" for code in proposal.codes])
+        told.append(w(f"command.check.{key}", role=w(f"problems.term.role.{role}"), header=header, codes=codes))
+    if proposal.class_from is not None:
+        key = f"command.check.class_from_{proposal.class_from}"
+        told.append(w(key, role=w("problems.term.role.class")))
+    for outcome in proposal.outcomes:
+        key = "outcome" if outcome.pre and outcome.post else "outcome_post" if outcome.post else "outcome_pre"
+        label = outcome.label or w("command.draft.outcome_label")
+        told.append(w(f"command.check.{key}", label=label, pre=outcome.pre, post=outcome.post))
+    choices = {header for headers in proposal.choices.values() for header in headers}
+    rest = [h for table in found.tables for h in table.columns if h not in proposal.used | choices]
+    rest = [h for h in dict.fromkeys(rest) if not any(used.endswith(f"!{h}") for used in proposal.used)]
+    groups = {
+        "points": [header for header in rest if header in proposal.points],
+        "categories": [header for header in rest if header in proposal.categories],
+        "unused": [header for header in rest if header not in (*proposal.points, *proposal.categories)],
+    }
+    told += [
+        w(f"command.check.{key}", headers=w.listing([f"“{header}”" for header in headers[:SHOWN_COLUMNS]]))
+        for key, headers in groups.items()
+        if headers
+    ]
+    return [w("command.check.proposal"), *(f"- {line}" for line in told)] if told else []
+
+
+def _typed(path: Path) -> str:
+    """A path as it is typed after a command."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+# facts
+
+
+def _facts(study: Study | None, found: Found | None, table: Table | None, data: Dataset | None) -> dict[str, Any]:
     """Unrounded counts and means; only what is known."""
     facts: dict[str, Any] = {}
-    if study is not None:
-        facts["columns"] = study.columns.mapped()
-    if table is not None:
-        facts["rows"] = len(table.row_numbers)
-        facts["skipped"] = [{"sheet": s.sheet, "rows": list(s.rows), "reason": s.reason} for s in table.skipped]
+    if table is None:
+        return _found_facts(found, None) if found is not None else facts
+    headers = {role: table.header(header) for role, header in study.columns.mapped().items()}
+    headers = {role: header for role, header in headers.items() if header is not None}
+    facts |= {"rows": len(table), "columns": headers, "skipped": _skipped_facts(table.skipped)}
     if data is None:
+        for role, name in (("class", "classes"), ("group", "groups")):
+            facts[name] = _cells(table, headers[role]) if role in headers else {}
         return facts
-    frame = data.frame
+    facts["rows"] = data.rows
+    facts["skipped"] = _skipped_facts(data.skipped)
     facts["pupils"] = data.rows if data.pupils_known else None
-    facts["classes"] = _counts(frame["class"]) if "class" in frame else {}
+    facts["classes"] = _codes(data, "class")
     facts["schools"] = data.schools
-    facts["groups"] = _counts(frame["group"]) if "group" in frame else {}
+    facts["groups"] = _codes(data, "group")
     facts["outcomes"] = [_outcome(outcome, data) for outcome in study.outcomes]
     return facts
 
 
-def _counts(codes: Sequence[str]) -> dict[str, int]:
-    return dict(sorted(Counter(codes).items()))
+def _found_facts(found: Found, proposal: Proposal | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "tables": [
+            {"file": t.file, "sheet": t.sheet, "rows": len(t), "columns": list(t.columns)} for t in found.tables
+        ],
+        "skipped": _skipped_facts(_all_skipped(found)),
+    }
+    if len({frozenset(table.columns) for table in found.tables}) == 1:
+        facts["rows"] = sum(map(len, found.tables))
+    if proposal is not None:
+        outcomes = [{"label": o.label, "pre": o.pre, "post": o.post} for o in proposal.outcomes]
+        choices = {role: list(headers) for role, headers in proposal.choices.items()}
+        facts["proposed"] = {"columns": dict(proposal.roles), "outcomes": outcomes, "choices": choices}
+    return facts
 
 
-def _outcome(outcome, data: Dataset) -> dict[str, Any]:
+def _all_skipped(found: Found) -> tuple[Skipped, ...]:
+    return (*found.skipped, *(skipped for table in found.tables for skipped in table.skipped))
+
+
+def _skipped_facts(skipped: Iterable[Skipped]) -> list[dict[str, Any]]:
+    return [
+        {
+            "sheet": part.sheet,
+            "rows": list(part.rows),
+            "reason": f"{part.reason}: {', '.join(part.words)}" if part.words else part.reason,
+            "file": part.file,
+        }
+        for part in skipped
+    ]
+
+
+def _codes(data: Dataset, role: str) -> dict[str, int]:
+    if role not in data.frame:
+        return {}
+    return {str(code): int(n) for code, n in sorted(data.frame[role].value_counts().items()) if n}
+
+
+def _cells(table: Table, header: str) -> dict[str, int]:
+    counts = Counter(table.columns[header].codes.tolist())
+    texts: Counter[str] = Counter()
+    for code, n in counts.items():
+        texts[as_text(table.columns[header].distinct[code])] += n
+    return dict(sorted((text, n) for text, n in texts.items() if text))
+
+
+def _outcome(outcome: Outcome, data: Dataset) -> dict[str, Any]:
     post = data.frame[f"{outcome.name}.post"]
     pre = data.frame[f"{outcome.name}.pre"] if outcome.pre else None
     both = post.notna() & pre.notna() if outcome.pre else post.notna()

@@ -20,7 +20,7 @@ from .wording import Words, languages, words  # noqa: E402
 
 EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("measure", "demo", "check")
+VERBS = ("measure", "demo", "check", "template")
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -49,14 +49,42 @@ def demo(out: Out = Path("."), lang: Lang = "nl", debug: Debug = False) -> None:
 def check(
     path: Annotated[Path, typer.Argument()],
     study: Annotated[Path | None, typer.Option("--study")] = None,
+    write_study: Annotated[Path | None, typer.Option("--write-study")] = None,
+    kind: Annotated[str | None, typer.Option("--as")] = None,
     json: Annotated[bool, typer.Option("--json")] = False,
     lang: Lang = "nl",
 ) -> None:
     from .checking import check_files
+    from .schemas import KINDS
+    from .tableschema import checked_as
 
-    checked = check_files(path, study, words(lang))
-    typer.echo(checked.json() if json else "\n".join(checked.lines), err=not json and checked.rejected)
+    if len([option for option in (study, write_study, kind) if option is not None]) > 1:
+        raise typer.BadParameter("--study, --write-study and --as exclude each other")
+    if kind is not None and kind not in KINDS:
+        raise typer.BadParameter(f"--as must be one of {', '.join(KINDS)}")
+    w = words(lang)
+    checked = checked_as(path, kind, w) if kind else check_files(path, study, w, write_study=write_study)
+    typer.echo(checked.json() if json else str(checked), err=not json and checked.rejected)
     raise typer.Exit(USER_PROBLEM if checked.rejected else DONE)
+
+
+@app.command(add_help_option=False)
+def template(
+    design: Annotated[str, typer.Argument()],
+    out: Annotated[Path | None, typer.Option("--out")] = None,
+    lang: Lang = "nl",
+) -> None:
+    from . import templates
+
+    if design not in templates.TEMPLATES:
+        raise typer.BadParameter(f"the design must be one of {', '.join(templates.TEMPLATES)}")
+    w = words(lang)
+    try:
+        path = templates.write(design, out, lang)
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    sheets = {sheet: w(f"templates.sheet.{sheet}") for sheet in ("data", "explain")}
+    typer.echo(w("templates.written", path=path, **sheets))
 
 
 def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
@@ -76,8 +104,8 @@ def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
     typer.echo(w("command.private", path=run.record.parent))
 
 
-def _refuse(w: Words, problems: tuple[Problem, ...]) -> None:
-    typer.echo(w("command.refused"), err=True)
+def _refuse(w: Words, problems: tuple[Problem, ...], lead: str = "command.refused") -> None:
+    typer.echo(w(lead), err=True)
     for line in w.problem_lines(problems):
         typer.echo(f"- {line}", err=True)
     raise typer.Exit(USER_PROBLEM)
@@ -90,7 +118,7 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")
     if not asked or {"--help", "-h"} & set(asked):
         verb = asked[0] if asked and asked[0] in VERBS else "gsl"
-        typer.echo(w(f"command.help.{verb}"))
+        typer.echo(w("templates.help" if verb == "template" else f"command.help.{verb}"))
         sys.exit(DONE)
     try:
         code = app(standalone_mode=False, prog_name="gsl")

@@ -7,7 +7,7 @@ A *unit* is a pupil, teaching group, class, teacher or school; the *cluster* is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,17 +15,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from . import identity, plausible, pupils
+from .gather import one_table, wanted_headers
 from .problems import Problem, Problems, Term, errors
-from .reading import Skipped, Table, as_text, parse_scores, read_table
+from .reading import Column, Skipped, Table, parse_scores, read_tables
 from .study import Comparison, Outcome, Study
-from .units import GROUPED, assigned_cluster, unit_keys
+from .units import GROUPED, SCHOOL_MARK, assigned_cluster, few_in_other_arm, unit_keys, unit_name
 
-MIN_PUPILS = 3
-"""Fewer pupils with both scores than this give no spread to speak of (policy)."""
-ERROR_CELL = re.compile(r"#[A-Z0-9/]+[!?]?")
-"""What a workbook writes where a formula failed: #N/A, #VALUE!, #DIV/0!, in any language."""
-SHOWN_ROWS = 5
-"""Rows named in one message; of the rest, the count (policy)."""
+SHOWN_HEADERS = 20
+"""Headings listed in one message (policy)."""
+SHOWN_ROWS = pupils.SHOWN_ROWS
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,202 +62,291 @@ class Dataset:
 
 
 def load_data(path: str | Path, study: Study) -> Dataset:
-    """Read a score file and bind it to its study. Raises Problems with everything that is wrong."""
-    return bind(study, read_table(path))
+    """Read a score file, or a folder of them, and bind it to its study. Raises Problems with everything wrong."""
+    found = read_tables(path, wanted_headers(study))
+    try:
+        data = bind(study, one_table(study, found))
+    except Problems as raised:
+        raise Problems([*found.problems, *raised.problems]) from None
+    if found.problems:
+        raise Problems([*found.problems, *found.warnings, *data.warnings])
+    return replace(data, warnings=(*found.warnings, *data.warnings))
 
 
 def bind(study: Study, table: Table) -> Dataset:
     """Give every column its meaning, or raise Problems with everything that is wrong.
 
-    Rows are never dropped here: a pupil without a score stays, with NaN, and is counted where it matters.
-    Roles the study maps must be there; nothing is guessed.
+    A row that repeats another one in every column is counted once and listed as skipped. No other row is dropped: a
+    pupil without a score stays, with NaN, and is counted where it matters. Roles the study maps must be there;
+    nothing is guessed.
+
+    Not for
+    -------
+    Finding the table in a file or bringing sheets together: the table has one row per pupil, as ``reading`` and
+    ``gather`` make it.
     """
-    problems = list(_missing_columns(study, table))
-    if problems:
-        raise Problems([_at(p, table) for p in problems])
+    found, headers = _headers(study, table)
+    problems = [*table.warnings, *found]
+    roles = {role: headers[wanted] for role, wanted in study.columns.mapped().items() if wanted in headers}
+    if not errors(problems):
+        problems += _registers(study, table, headers)
+    if errors(problems):
+        raise Problems(_in_order(table, problems))
 
-    codes = {role: [as_text(cell) for cell in table.columns[header]] for role, header in study.columns.mapped().items()}
-    problems += _empty_codes(study, table, codes)
-    frame = pd.DataFrame(index=pd.RangeIndex(len(table.row_numbers)))
-    missing: dict[str, Mapping[str, int]] = {}
-    for outcome in study.outcomes:
-        for occasion, header, scale in _score_columns(outcome):
-            parsed = parse_scores(
-                table.columns[header],
-                row_numbers=table.row_numbers,
-                missing=outcome.missing,
-                low=scale[0] if scale else None,
-                high=scale[1] if scale else None,
-            )
-            problems += [replace(p, column=header) for p in parsed.problems]
-            frame[f"{outcome.name}.{occasion}"] = parsed.values
-            missing[header] = parsed.missing
-
-    if study.groups is not None and "group" in codes:
-        frame["treated"], found = _treated(study, table, codes["group"])
+    codes, found = identity.read_codes(study, table, roles)
+    problems += found
+    skipped = table.skipped
+    if "pupil" in codes:
+        header, scope = roles["pupil"], _scope(codes)
+        keep, found = pupils.doubles(table, header, scope, codes["pupil"])
         problems += found
-    problems += _pupils_twice(study, table, codes)
-    problems += _variants(study, codes)
+        skipped = (*skipped, *pupils.repeated_rows(table, header, np.flatnonzero(~keep)))
+        table = pupils.without_rows(table, keep)
+        codes = codes if keep.all() else {role: column.take(keep) for role, column in codes.items()}
+        problems += pupils.two_spellings(table, header, scope[keep], codes["pupil"])
+    else:
+        problems.append(Problem(code="no_pupil_column", severity="warning"))
+
+    scores, missing, found = _scores(study, table, headers)
+    problems += found
+    treated = None
+    if study.groups is not None and "group" in codes:
+        treated, found = identity.arms(study, table, roles["group"], codes["group"])
+        problems += found
     keys = unit_keys(codes)
-    for role in ("class", "group"):
-        if role in codes:
-            frame[role] = codes[role]
-    level, warnings = "group", []
+    problems += identity.variants(table, roles, keys)
+    problems += pupils.told_beside(table, roles, codes, used=set(headers.values()))
+    if "class" in codes:
+        problems += identity.lone_classes(table, roles["class"], codes["class"])
+    if "pupil" in codes and "class" in codes:
+        halves = _occasions(study, scores)
+        problems += pupils.changed_class(table, roles, codes, *halves)
+        problems += pupils.two_halves(table, roles["pupil"], _scope(codes), codes["pupil"], *halves)
+
+    level = next((unit for unit in GROUPED if unit in keys), "group")
     if not errors(problems):
         if isinstance(study.design, Comparison):
-            level, found = assigned_cluster(study.design.assigned, keys, frame["treated"].to_numpy())
-            problems += errors(found)
-            warnings += [p for p in found if p.severity == "warning"]
-        else:
-            level = next((unit for unit in GROUPED if unit in keys), "group")
-        problems += _unusable(study, frame)
-    if "pupil" not in codes:
-        warnings.append(Problem(code="no_pupil_column", severity="warning"))
+            level, found = _cluster(study, table, roles, keys, treated)
+            problems += found
+        problems += plausible.unusable(study, scores, treated)
+        problems += plausible.surprising(study, scores, keys.get("class"))
+    problems = _in_order(table, problems)
     if errors(problems):
-        raise Problems([_at(p, table) for p in [*problems, *warnings]])
-
-    unit_of_row = keys.get(level, [""] * len(frame))
-    names = sorted(set(unit_of_row), key=_as_read)
-    frame["cluster"] = pd.Series(unit_of_row, dtype=object).map({name: code for code, name in enumerate(names)})
+        raise Problems(problems)
+    frame, names = _frame(scores, treated, codes, keys.get(level))
     return Dataset(
         study_id=study.id,
         frame=frame,
         cluster_level=level,
-        cluster_names=tuple(name.replace("\x1f", " · ") for name in names),
+        cluster_names=names,
         pupils_known="pupil" in codes,
-        schools=len(set(codes["school"])) if "school" in codes else None,
+        schools=len(codes["school"].distinct) if "school" in codes else None,
         missing=missing,
         file=table.file,
         sha256=table.sha256,
-        skipped=table.skipped,
-        warnings=tuple(_at(p, table) for p in [*problems, *warnings]),
+        skipped=skipped,
+        warnings=tuple(problems),
     )
 
 
-def _as_read(name: str) -> list[tuple[bool, int, str]]:
+def _headers(study: Study, table: Table) -> tuple[list[Problem], dict[str, str]]:
+    """Headings of the study file to those of the table, and what is wrong with them."""
+    wanted = [(header, f"role.{role}") for role, header in study.columns.mapped().items()]
+    for outcome in study.outcomes:
+        wanted += [(header, f"occasion.{occasion}") for occasion, header, _ in _score_columns(outcome)]
+    wanted += [(subgroup.column, "role.subgroup") for subgroup in study.subgroups]
+    headers: dict[str, str] = {}
+    problems = []
+    for header, term in wanted:
+        if (own := table.header(header)) is not None:
+            headers[header] = own
+        else:
+            problems.append(_column_missing(table, header, term))
+    return [*problems, *_used_twice(study, headers)], headers
+
+
+def _column_missing(table: Table, header: str, term: str) -> Problem:
+    folded = {name.casefold(): name for name in table.columns}
+    near = get_close_matches(header.casefold(), list(folded), n=1, cutoff=0.6)
+    shown = list(table.columns)[:SHOWN_HEADERS]
+    shown += ["…"] if len(table.columns) > SHOWN_HEADERS else []
+    facts = {"header": header, "role": Term(term), "headers": shown}
+    if near:
+        return Problem(code="column_missing_near", facts=facts | {"suggestion": folded[near[0]]})
+    return Problem(code="column_missing", facts=facts)
+
+
+def _used_twice(study: Study, headers: Mapping[str, str]) -> Iterator[Problem]:
+    scores = {headers.get(header) for outcome in study.outcomes for _, header, _ in _score_columns(outcome)}
+    mapped = study.columns.mapped()
+    for role, header in mapped.items():
+        own = headers.get(header)
+        if own is None:
+            continue
+        if own in scores:
+            yield Problem(code="header_two_roles", facts={"header": header, "role": Term(f"role.{role}")})
+        if role != "pupil" and own == headers.get(mapped.get("pupil")):
+            yield Problem(code="pupil_column_twice", facts={"header": header, "role": Term(f"role.{role}")})
+    for outcome in study.outcomes:
+        if outcome.pre in headers and headers[outcome.pre] == headers.get(outcome.post):
+            yield Problem(code="pre_is_post", facts={"outcome": outcome.name, "header": headers[outcome.pre]})
+
+
+def _registers(study: Study, table: Table, headers: Mapping[str, str]) -> Iterator[Problem]:
+    """Columns with register numbers: nothing of them is kept, and only a pupil's code may be one."""
+    pupil = headers.get(study.columns.pupil)
+    for header, column in table.columns.items():
+        rows = np.flatnonzero(pupils.register_numbers(column))
+        if rows.size and header in headers.values() and header != pupil:
+            yield Problem(code="register_number_as_value", column=header, facts={"count": len(rows)})
+        elif rows.size:
+            yield Problem(code="register_numbers", severity="warning", column=header, facts={"count": len(rows)})
+
+
+def _scope(codes: Mapping[str, Column]) -> np.ndarray:
+    """(n,) int: within what a pupil's code is unique, the class of a school or what of these is known."""
+    keys = unit_keys({role: codes[role] for role in ("class", "school") if role in codes})
+    unit = keys.get("class") or keys.get("school")
+    return unit.codes if unit is not None else np.zeros(len(codes["pupil"]), dtype=np.intp)
+
+
+def _scores(
+    study: Study, table: Table, headers: Mapping[str, str]
+) -> tuple[dict[str, np.ndarray], dict[str, Mapping[str, int]], list[Problem]]:
+    """Scores by "<outcome>.<occasion>", missing words by heading of the study file, and what is wrong with them."""
+    scores: dict[str, np.ndarray] = {}
+    missing: dict[str, Mapping[str, int]] = {}
+    problems: list[Problem] = []
+    for outcome in study.outcomes:
+        tops = {}
+        for occasion, header, scale in _score_columns(outcome):
+            values, missing[header], top, found = _score_column(table, headers[header], outcome, scale)
+            scores[f"{outcome.name}.{occasion}"] = values
+            tops[occasion] = (top, values)
+            problems += found
+        if outcome.gain_defined and not errors(problems) and _tops_differ(list(tops.values())):
+            facts = {"outcome": outcome.label, "pre": outcome.pre}
+            problems.append(Problem(code="maximum_per_occasion", column=headers[outcome.post], facts=facts))
+    return scores, missing, problems
+
+
+def _score_column(
+    table: Table, header: str, outcome: Outcome, scale: tuple[float, float] | None
+) -> tuple[np.ndarray, dict[str, int], float | None, list[Problem]]:
+    """A column's scores, missing words, highest possible score if it is told, and problems; per sheet it came from."""
+    values = np.full(len(table), np.nan)
+    missing: dict[str, int] = {}
+    problems: list[Problem] = []
+    tops = []
+    unread = len(table)
+    for piece in table.segments(header):
+        part = piece.table
+        place = {"file": part.file, "sheet": part.sheet}
+        parsed = parse_scores(
+            part.columns[header],
+            row_numbers=part.row_numbers,
+            missing=(*outcome.missing, *part.missing.get(header, ())),
+            low=scale[0] if scale else None,
+            high=scale[1] if scale else None,
+            maximum=part.maxima.get(header),
+        )
+        problems += [replace(problem, column=header, **place) for problem in parsed.problems]
+        values[piece.positions] = parsed.values
+        for word, count in parsed.missing.items():
+            missing[word] = missing.get(word, 0) + count
+        unread -= len(part)
+        merged = [at for at in sorted(part.merged.get(header, ())) if not np.isnan(parsed.values[at])]
+        if merged:
+            rows = [part.row_numbers[at] for at in merged]
+            facts = {"rows": rows[:SHOWN_ROWS], "count": len(rows)}
+            problems.append(Problem(code="merged_score", column=header, row=rows[0], facts=facts, **place))
+        if _tops_differ([*tops, (parsed.high, parsed.values)]):
+            problems.append(Problem(code="maximum_per_file", column=header, facts={"outcome": outcome.label}, **place))
+        tops.append((parsed.high, parsed.values))
+    if unread > 0:
+        missing[""] = missing.get("", 0) + unread
+    return values, missing, next((top for top, _ in tops if top is not None), None), problems
+
+
+def _tops_differ(columns: list[tuple[float | None, np.ndarray]]) -> bool:
+    """Whether scores cannot be of one scale: other maxima are told, or one lies above the maximum told elsewhere."""
+    told = [top for top, _ in columns if top is not None]
+    if not told:
+        return False
+    untold = [values for top, values in columns if top is None]
+    return len(set(told)) > 1 or any((values > told[0]).any() for values in untold)
+
+
+def _occasions(study: Study, scores: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) bool twice: the rows with any score before, and with any afterwards."""
+    some = {name: ~np.isnan(values) for name, values in scores.items()}
+    ends = []
+    for occasion in (".pre", ".post"):
+        columns = [rows for name, rows in some.items() if name.endswith(occasion)]
+        ends.append(np.logical_or.reduce(columns) if columns else np.zeros_like(next(iter(some.values()))))
+    return ends[0], ends[1]
+
+
+def _cluster(
+    study: Study, table: Table, roles: Mapping[str, str], keys: Mapping[str, Column], treated: np.ndarray
+) -> tuple[str, list[Problem]]:
+    """The cluster's level; a few pupils in the other group than their class are named by their rows."""
+    assigned = study.design.assigned
+    if assigned not in keys:
+        return assigned_cluster(assigned, keys, treated)
+    few = few_in_other_arm(keys[assigned], treated)
+    level, problems = assigned_cluster(assigned, keys, treated ^ few)
+    rows = np.flatnonzero(few)
+    for unit in np.unique(keys[assigned].codes[rows]):
+        own = rows[keys[assigned].codes[rows] == unit]
+        here = identity.places(table, own, roles["group"])
+        facts = {
+            "unit": Term(f"role.{assigned}"),
+            "name": unit_name(keys[assigned].distinct[unit]),
+            "arm": Term(f"arm.{'treated' if treated[own[0]] else 'control'}"),
+            "rows": [place["row"] for place in here[:SHOWN_ROWS]],
+            "count": len(here),
+        }
+        problems.append(Problem(code="pupils_in_other_group", column=roles["group"], facts=facts, **here[0]))
+    return level, problems
+
+
+def _frame(
+    scores: Mapping[str, np.ndarray], treated: np.ndarray | None, codes: Mapping[str, Column], units: Column | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The pupils under role names, and the names of the clusters by code."""
+    columns: dict[str, object] = dict(scores)
+    if treated is not None:
+        columns["treated"] = treated
+    for role in ("class", "group"):
+        if role in codes:
+            columns[role] = np.array(codes[role].distinct, dtype=object)[codes[role].codes]
+    if units is None:
+        names, cluster = ("",), np.zeros(len(next(iter(scores.values()))), dtype=np.intp)
+    else:
+        order = sorted(range(len(units.distinct)), key=lambda at: _as_counted(units.distinct[at]))
+        place = np.empty(len(order), dtype=np.intp)
+        place[order] = np.arange(len(order))
+        names, cluster = tuple(units.distinct[at] for at in order), place[units.codes]
+    frame = pd.DataFrame(columns | {"cluster": cluster})
+    return frame, tuple(name.replace(SCHOOL_MARK, " · ") for name in names)
+
+
+def _as_counted(name: str) -> list[tuple[bool, int, str]]:
     """Sort key: 2A before 10A."""
     parts = re.findall(r"\d+|\D+", name)
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
-def _at(problem: Problem, table: Table) -> Problem:
-    return replace(problem, file=problem.file or table.file, sheet=problem.sheet or table.sheet)
+def _in_order(table: Table, problems: list[Problem]) -> list[Problem]:
+    """Every problem with its file, in the order of files, sheets and rows."""
+    sheets = dict.fromkeys((piece.table.file, piece.table.sheet) for piece in table.pieces)
+    rank = {sheet: place for place, sheet in enumerate([(table.file, table.sheet), *sheets])}
+    placed = [replace(p, file=p.file or table.file, sheet=p.sheet if p.file else table.sheet) for p in problems]
+    return sorted(placed, key=lambda p: (rank.get((p.file, p.sheet), -1), p.row or 0))
 
 
 def _score_columns(outcome: Outcome) -> Iterator[tuple[str, str, tuple[float, float] | None]]:
     if outcome.pre is not None:
         yield "pre", outcome.pre, outcome.scale_pre
     yield "post", outcome.post, outcome.scale_post
-
-
-def _missing_columns(study: Study, table: Table) -> Iterator[Problem]:
-    wanted = [(header, f"role.{role}", {}) for role, header in study.columns.mapped().items()]
-    for outcome in study.outcomes:
-        wanted += [
-            (header, f"occasion.{when}", {"outcome": outcome.label}) for when, header, _ in _score_columns(outcome)
-        ]
-    wanted += [(subgroup.column, "role.subgroup", {}) for subgroup in study.subgroups]
-    headers = list(table.columns)
-    folded = {header.casefold(): header for header in headers}
-    for header, term, _ in wanted:
-        if header in table.columns:
-            continue
-        near = get_close_matches(header.casefold(), list(folded), n=1, cutoff=0.6)
-        facts = {"header": header, "role": Term(term), "headers": headers}
-        if near:
-            yield Problem(code="column_missing_near", facts=facts | {"suggestion": folded[near[0]]})
-        else:
-            yield Problem(code="column_missing", facts=facts)
-    roles = study.columns.mapped()
-    scores = {header for outcome in study.outcomes for _, header, _ in _score_columns(outcome)}
-    for role, header in roles.items():
-        if header in scores:
-            yield Problem(code="header_two_roles", facts={"header": header, "role": Term(f"role.{role}")})
-
-
-def _empty_codes(study: Study, table: Table, codes: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
-    for role, texts in codes.items():
-        header = study.columns.mapped()[role]
-        for row, text in zip(table.row_numbers, texts, strict=True):
-            if not text or ERROR_CELL.fullmatch(text):
-                code = "code_is_error" if text else "code_empty"
-                facts = {"role": Term(f"role.{role}")}
-                yield Problem(code=code, row=row, column=header, value=text or None, facts=facts)
-
-
-def _treated(study: Study, table: Table, texts: Sequence[str]) -> tuple[np.ndarray, list[Problem]]:
-    arm = dict.fromkeys(study.groups.treated, True) | dict.fromkeys(study.groups.control, False)
-    header = study.columns.group
-    problems = [
-        Problem(
-            code="group_unknown",
-            row=row,
-            column=header,
-            value=text,
-            facts={"treated": list(study.groups.treated), "control": list(study.groups.control)},
-        )
-        for row, text in zip(table.row_numbers, texts, strict=True)
-        if text and text not in arm
-    ]
-    present = {arm[text] for text in texts if text in arm}
-    if not problems:
-        for treated, listed in ((True, study.groups.treated), (False, study.groups.control)):
-            if treated not in present:
-                term = Term(f"arm.{'treated' if treated else 'control'}")
-                problems.append(Problem(code="arm_empty", column=header, facts={"arm": term, "codes": list(listed)}))
-    return np.array([arm.get(text, False) for text in texts], dtype=bool), problems
-
-
-def _pupils_twice(study: Study, table: Table, codes: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
-    if "pupil" not in codes:
-        return
-    levels = [codes[role] for role in ("school", "class", "pupil") if role in codes]
-    rows_of: dict[tuple[str, ...], list[int]] = {}
-    for row, key in zip(table.row_numbers, zip(*levels, strict=True), strict=True):
-        if key[-1]:
-            rows_of.setdefault(key, []).append(row)
-    for rows in rows_of.values():
-        if len(rows) > 1:
-            facts = {"rows": rows[:SHOWN_ROWS], "count": len(rows)}
-            yield Problem(code="pupil_twice", row=rows[1], column=study.columns.pupil, facts=facts)
-
-
-def _variants(study: Study, codes: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
-    """Names of units that a person would read as one: 5A and 5a would be two classes."""
-    for role in GROUPED:
-        spelled: dict[str, set[str]] = {}
-        for code in set(codes.get(role, ())):
-            spelled.setdefault("".join(code.split()).casefold(), set()).add(code)
-        for names in spelled.values():
-            if len(names) > 1:
-                facts = {"codes": sorted(names), "role": Term(f"role.{role}")}
-                yield Problem(code="code_variants", column=study.columns.mapped()[role], facts=facts)
-
-
-def _unusable(study: Study, frame: pd.DataFrame) -> Iterator[Problem]:
-    for outcome in study.outcomes:
-        post = frame[f"{outcome.name}.post"]
-        complete = post.notna()
-        if outcome.pre is not None:
-            pre = frame[f"{outcome.name}.pre"]
-            complete &= pre.notna()
-        used = frame[complete]
-        facts = {"outcome": outcome.label, "pupils": len(used), "needed": MIN_PUPILS}
-        if len(used) < MIN_PUPILS:
-            yield Problem(code="too_few_pupils", facts=facts)
-            continue
-        if "treated" in frame:
-            for treated in (True, False):
-                if not (used["treated"] == treated).any():
-                    term = Term(f"arm.{'treated' if treated else 'control'}")
-                    yield Problem(code="arm_without_scores", facts={"outcome": outcome.label, "arm": term})
-        if post[complete].nunique() == 1:
-            yield Problem(code="no_spread", column=outcome.post, facts={"outcome": outcome.label})
-        if outcome.pre is None:
-            continue
-        if pre[complete].nunique() == 1:
-            yield Problem(code="no_spread", column=outcome.pre, facts={"outcome": outcome.label})
-        elif (pre[complete] == post[complete]).all():
-            yield Problem(
-                code="pre_equals_post", facts={"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post}
-            )

@@ -83,9 +83,13 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield folds.method(told)
     yield folds.caps(told)
     yield folds.conduct(told)
-    if told.measurement.warnings:
-        lines = tuple(w.problem(replace(p, file=None, sheet=None)) for p in told.measurement.warnings)
+    if told_here := [p for p in told.measurement.warnings if p.code in ON_THE_PAGE]:
+        lines = tuple(w.problem(replace(p, file=None, sheet=None)) for p in told_here)
         yield Fold(w("report.heading.warnings"), (Bullets(lines),))
+
+
+ON_THE_PAGE = ("coarser_cluster", "no_pupil_column")
+"""Warnings that say something about the method. The others name classes, rows or a few pupils: those stay at home."""
 
 
 def _facts(told: Telling) -> Iterator[tuple[str, str]]:
@@ -247,7 +251,14 @@ class Lines:
 
 
 def describe(study: Study, data: Dataset, *, lang: str = "nl") -> Lines:
-    """What was read, in counts: how many pupils and classes, which scores, what is missing, what to watch."""
+    """What was read: how many pupils and classes, which scores, what is missing or was skipped, what to watch."""
+    w = words(lang)
+    skipped = [w.skipped(one) for one in data.skipped]
+    return Lines((*counted(study, data, lang=lang), *skipped, *w.problem_lines(data.warnings)))
+
+
+def counted(study: Study, data: Dataset, *, lang: str = "nl") -> list[str]:
+    """What was read, in counts alone."""
     w, frame = words(lang).for_units(data.cluster_level), data.frame
     told = [w("report.describe.rows", file=data.file, pupils=w("locale.pupils", count=w.count(data.rows)))]
     if data.cluster_level != "group":
@@ -268,7 +279,7 @@ def describe(study: Study, data: Dataset, *, lang: str = "nl") -> Lines:
             for word, n in missing.items()
         ]
         told.append(w("report.describe.missing_words", words=w.listing(spelled)))
-    return Lines((*told, *w.problem_lines(data.warnings)))
+    return told
 
 
 def _missing_words(data: Dataset) -> dict[str, int]:

@@ -112,11 +112,13 @@ def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], fil
                 row = rows.get((*address, "kind"), row)
             options = re.findall(r"'([^']*)'", error["ctx"].get("expected") or error["ctx"]["expected_tags"])
             facts = {"key": key, "options": options or [error["ctx"].get("expected", "")]}
-            return Problem(code="not_one_of", file=file, row=row, value=value, facts=facts)
+            code = "not_one_of" if value else "key_to_choose"
+            return Problem(code=code, file=file, row=row, value=value or None, facts=facts)
         case "string_pattern_mismatch":
             return Problem(code="not_an_id", file=file, row=row, value=value, facts={"key": key})
         case "too_short" | "string_too_short":
-            return Problem(code="key_empty", file=file, row=row, facts={"key": key})
+            code = "group_to_choose" if key in ("treated", "control") else "key_empty"
+            return Problem(code=code, file=file, row=row, facts={"key": key})
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" | "string_too_long":
             bound = next(iter(error["ctx"].values()))
             return Problem(

@@ -9,33 +9,44 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from .problems import Problem, Term
+from .reading import Column
 
 LEVELS = ("teaching_group", "class", "teacher", "school")
 GROUPED = ("class", "teacher", "teaching_group", "school")
 """Without a comparison: the first of these that is mapped groups the pupils."""
 SHOWN_UNITS = 5
+FEW_SHARE = 0.2
+"""Up to this share of a unit are a few pupils in the wrong group; above it, the unit is truly mixed (policy)."""
+SCHOOL_MARK = "\x1f"
+"""Stands between school and code in a unit's key."""
 
 
-def unit_keys(codes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def unit_keys(codes: Mapping[str, Column]) -> dict[str, Column]:
     """Per mapped level, each row's unit: school and code joined by a unit separator."""
     keys = {}
     for level in LEVELS:
-        if level not in codes:
-            continue
-        if level == "school" or "school" not in codes:
-            keys[level] = list(codes[level])
-        else:
-            keys[level] = [f"{school}\x1f{unit}" for school, unit in zip(codes["school"], codes[level], strict=True)]
+        if level in codes:
+            alone = level == "school" or "school" not in codes
+            keys[level] = codes[level] if alone else _within(codes["school"], codes[level])
     return keys
 
 
-def assigned_cluster(
-    assigned: str, keys: Mapping[str, Sequence[str]], treated: np.ndarray
-) -> tuple[str, list[Problem]]:
-    """The cluster's level, with errors or warnings about it.
+def _within(school: Column, unit: Column) -> Column:
+    size = len(unit.distinct)
+    pairs, codes = np.unique(school.codes * size + unit.codes, return_inverse=True)
+    names = (f"{school.distinct[pair // size]}{SCHOOL_MARK}{unit.distinct[pair % size]}" for pair in pairs.tolist())
+    return Column(tuple(names), codes)
+
+
+def unit_name(key: str) -> str:
+    """The unit's own code, without its school."""
+    return key.split(SCHOOL_MARK)[-1]
+
+
+def assigned_cluster(assigned: str, keys: Mapping[str, Column], treated: np.ndarray) -> tuple[str, list[Problem]]:
+    """The cluster's level, with errors or warnings about it. ``treated`` is (n,) bool.
 
     The coarser of ``assigned`` and the coarsest mapped level at which the group is constant: the one with the fewest
     units, since a class may have two teachers. Both arms inside one unit of the assigned level is an error that
@@ -57,21 +68,48 @@ def assigned_cluster(
         if assigned == "pupil":
             return "pupil", []
         return assigned, [_both_arms(coarse_enough[0], mixed[coarse_enough[0]], assigned)]
-    level = min(reversed(constant), key=lambda level: len(set(keys[level])))
-    declared = keys.get(assigned)
-    if level != assigned and (declared is None or len(set(keys[level])) < len(set(declared))):
-        facts = {"declared": Term(f"role.{assigned}"), "used": Term(f"role.{level}"), "units": len(set(keys[level]))}
-        return level, [Problem(code="coarser_cluster", severity="warning", facts=facts)]
-    return level, []
+    units = {level: len(keys[level].distinct) for level in keys}
+    level = min(reversed(constant), key=units.__getitem__)
+    problems = _taught_together(keys, treated, rank[assigned])
+    if level != assigned and (assigned not in keys or units[level] < units[assigned]):
+        facts = {"declared": Term(f"role.{assigned}"), "used": Term(f"role.{level}"), "units": units[level]}
+        problems.append(Problem(code="coarser_cluster", severity="warning", facts=facts))
+    return level, problems
 
 
-def _mixed_units(units: Sequence[str], treated: np.ndarray) -> list[str]:
-    arms = pd.Series(treated).groupby(pd.Series(units, dtype=object)).nunique()
-    return [str(unit) for unit in arms.index[arms > 1]]
+def _taught_together(keys: Mapping[str, Column], treated: np.ndarray, assigned: int) -> list[Problem]:
+    """Teaching groups below the assigned unit that bring pupils of both arms together."""
+    groups = keys.get("teaching_group")
+    if groups is None or not assigned:
+        return []
+    names = [unit_name(unit) for unit in _mixed_units(groups, treated)]
+    if not names:
+        return []
+    facts = {"names": names[:SHOWN_UNITS], "count": len(names)}
+    return [Problem(code="taught_together", severity="warning", facts=facts)]
+
+
+def few_in_other_arm(units: Column, treated: np.ndarray) -> np.ndarray:
+    """(n,) bool: the rows of a few pupils in the other arm than nearly everyone of their unit."""
+    pupils, new = _arm_counts(units, treated)
+    fewest = np.minimum(new, pupils - new)
+    few = (fewest > 0) & (fewest <= FEW_SHARE * pupils)
+    return few[units.codes] & (treated == (new < pupils - new)[units.codes])
+
+
+def _arm_counts(units: Column, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per unit: pupils, and pupils with the new approach."""
+    size = len(units.distinct)
+    return np.bincount(units.codes, minlength=size), np.bincount(units.codes[treated], minlength=size)
+
+
+def _mixed_units(units: Column, treated: np.ndarray) -> list[str]:
+    pupils, new = _arm_counts(units, treated)
+    return sorted(units.distinct[at] for at in np.flatnonzero((new > 0) & (new < pupils)))
 
 
 def _both_arms(level: str, units: Sequence[str], assigned: str | None = None) -> Problem:
-    names = [unit.split("\x1f")[-1] for unit in units]
+    names = [unit_name(unit) for unit in units]
     facts = {"unit": Term(f"role.{level}"), "names": names[:SHOWN_UNITS], "count": len(names)}
     if assigned is None or assigned == level:
         return Problem(code="both_arms_in_unit", facts=facts)

@@ -13,9 +13,13 @@ from copy import copy
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .estimate import Interval
 from .problems import Problem, Term, errors, warnings
+
+if TYPE_CHECKING:
+    from .reading import Skipped
 
 TEXTS = Path(__file__).parent / "texts"
 MAX_DECIMALS = 3
@@ -141,6 +145,16 @@ class Words:
         address = ", ".join(parts)
         return f"{address}: {says} {mend}" if address else f"{says} {mend}"
 
+    def skipped(self, skipped: Skipped) -> str:
+        """What was not read, where and why: "blad “5A”, rij 43–44 overgeslagen: Gemiddelde, Aantal"."""
+        address = [skipped.file] if skipped.file is not None else []
+        if skipped.sheet is not None:
+            address.append(self("problems.address.sheet", sheet=skipped.sheet))
+        why = self(
+            f"problems.skipped.{skipped.reason}", rows=_ranges(skipped.rows), words=", ".join(skipped.words) or "…"
+        )
+        return ", ".join([*address, why]) if skipped.rows or not address else f"{', '.join(address)}: {why}"
+
     def mend(self, problem: Problem) -> str:
         blanks = {name: self._fact(value) for name, value in problem.facts.items()}
         blanks |= {"value": problem.value or "", "column": problem.column or "", "file": problem.file or ""}
@@ -171,6 +185,18 @@ class Words:
                 return self.listing([self._fact(v) for v in value])
             case _:
                 return str(value)
+
+
+def _ranges(rows: Sequence[int]) -> str:
+    """43, 44 and 46 are "43–44, 46"; of many ranges, the first and the last."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    told = [f"{first}–{last}" if last > first else f"{first}" for first, last in ranges]
+    return ", ".join(told if len(told) <= SHOWN_IN_FULL else [*told[: SHOWN_IN_FULL - 1], "…", told[-1]])
 
 
 def _off_zero(limit: float, decimals: int) -> float:

@@ -79,7 +79,15 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         (["measure", "weg.toml", DATA], 1),
         (["measure", DATA, STUDY], 1),
         (["check", "weg.csv"], 1),
-        (["check", EXAMPLES], 1),
+        (["check", EXAMPLES], 0),
+        (["check", DATA, "--study", STUDY, "--write-study", "nieuw.toml"], 2),
+        (["check", DATA, "--write-study", "nieuw.csv"], 1),
+        (["check", DATA, "--as", "zonnebloem"], 2),
+        (["check", DATA, "--as", "questionnaire"], 1),
+        (["template", "zonnebloem"], 2),
+        (["template", "comparison", "--out", "sjabloon.doc"], 1),
+        (["template", "--help"], 0),
+        (["check", "--help", "--lang", "en"], 0),
         ([], 0),
         (["--help", "--lang", "en"], 0),
         (["measure", "--help"], 0),
@@ -115,6 +123,27 @@ def test_check_json_of_a_bad_file(tmp_path):
 def test_check_of_a_study_alone_and_of_a_table_alone(tmp_path):
     assert "strookmodel" in gsl("check", STUDY, cwd=tmp_path).stdout
     assert "128" in gsl("check", DATA, cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_check_writes_a_first_study_file_once(tmp_path, lang):
+    words = ("check", DATA, "--write-study", "mijn plan.toml", "--lang", lang)
+    run = gsl(*words, cwd=tmp_path)
+    assert run.returncode == 0 and '--study "mijn plan.toml"' in run.stdout, run.stderr
+    assert tree(tmp_path) == ["mijn plan.toml"]
+    written = (tmp_path / "mijn plan.toml").read_text("utf-8")
+    assert tomllib.loads(written)["groups"] == {"treated": [], "control": []} and "L001" not in written
+    again = gsl(*words, cwd=tmp_path)
+    assert again.returncode == 1 and "mijn plan-2.toml" in again.stderr
+    assert (tmp_path / "mijn plan.toml").read_text("utf-8") == written
+    refused = gsl("check", DATA, "--study", "mijn plan.toml", cwd=tmp_path)
+    assert refused.returncode == 1 and "lever" in refused.stderr and "treated" in refused.stderr
+
+
+def test_a_template_is_written_once_and_said(tmp_path):
+    run = gsl("template", "one_group", "--out", "leeg.xlsx", cwd=tmp_path)
+    assert run.returncode == 0 and "leeg.xlsx" in run.stdout and tree(tmp_path) == ["leeg.xlsx"]
+    assert gsl("template", "one_group", "--out", "leeg.xlsx", cwd=tmp_path).returncode == 1
 
 
 def test_an_english_user_gets_english(tmp_path):

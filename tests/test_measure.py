@@ -5,7 +5,7 @@ import importlib.util
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, bound, classes, plan
+from conftest import PROJECT, bound, classes, plan, turned
 from scipy import stats
 
 from gsl_research.estimate import Estimate, Interval
@@ -282,7 +282,7 @@ def test_a_goal_reached_to_the_decimal_that_is_shown_is_reached():
 
 def test_a_side_effect_is_safe_only_when_enough_pupils_were_measured():
     scores = classes(3, 3, effect=3, spread=0.1)
-    scores["zv"], scores["zn"] = list(scores["voor"]), list(scores["na"])
+    scores["zv"], scores["zn"] = turned(scores["voor"]), turned(scores["na"])
     named = {"name": "zin", "label": "Zin", "domain": "motivation", "role": "side_effect"}
     side = outcome(**named, pre="zv", post="zn", smallest_worthwhile=2)
     pupils = list(enumerate(zip(scores["groep"], scores["zn"], strict=True)))

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import EXAMPLES, PROJECT, bound, classes, plan
+from conftest import EXAMPLES, PROJECT, bound, classes, plan, turned
 
 import gsl_research as gsl
 from gsl_research.blocks import Callout, Chart, Facts, Fold, Heading, Report, Table
@@ -174,7 +174,7 @@ def test_what_is_hidden_is_decided_per_arm():
 def test_a_card_tells_no_difference_of_a_few_between_outcomes():
     scores = classes()
     extra = {"name": "zin", "label": "Zin", "domain": "motivation", "role": "side_effect", "pre": "zv", "post": "zn"}
-    scores["zv"], scores["zn"] = list(scores["voor"]), list(scores["na"])
+    scores["zv"], scores["zn"] = turned(scores["voor"]), turned(scores["na"])
     scores["na"][0] = scores["na"][1] = ""
     study, data = bound(scores, outcomes=[outcome(), extra])
     measurement = gsl.measure(study, data)

@@ -116,11 +116,12 @@ def pupils(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def scores(
-    shifts: list[float], *, sizes: list[int], scale=(0, 20), gain=2.0, start=0.0, slope=0.7, sign=1, noise=1.0
+    shifts: list[float], *, sizes: list[int], scale=(0, 20), gain=2.0, start=0.0, slope=0.7, sign=1, noise=1.0, turned=0
 ) -> tuple[list[float], list[float], list[int]]:
     """(pre, post, class) such that the adjusted mean of class j lies exactly ``shifts[j]`` from the others.
 
-    All in twentieths of the scale; ``start`` lifts the pre-test of the first class in steps to the last.
+    All in twentieths of the scale; ``start`` lifts the pre-test of the first class in steps to the last. ``turned``
+    gives every class the same scores, each pupil those of another: no two columns are copies.
     """
     unit = (scale[1] - scale[0]) / 20
     pre, post, unit_of_row = [], [], []
@@ -128,6 +129,7 @@ def scores(
         deviation, rest = pupils(size, j)
         before = 9 + start * (j < len(shifts) / 2) + deviation
         after = 9 + slope * (before - 9) + sign * (gain + shift) + noise * rest
+        before, after = np.roll(before, turned), np.roll(after, turned)
         pre += [float(scale[0] + unit * value) for value in before]
         post += [float(scale[0] + unit * min(max(value, 0), 20)) for value in after]
         unit_of_row += [j] * size
@@ -183,11 +185,11 @@ def comparison(
     if "pre" in measured:
         columns["toets_voor"] = pre
     outcomes = [measured]
-    for other, (fields, gap) in (more or {}).items():
+    for place, (other, (fields, gap)) in enumerate((more or {}).items(), 1):
         outcomes.append(outcome(other, **{"role": "secondary", "smallest_worthwhile": 1.0, **fields}))
         flip = 1 if fields.get("better", "higher") == "higher" else -1
         other_scale = fields.get("scale", (0, 20))
-        before, after, _ = scores(shifts(*arms, gap, spread), sizes=sizes, scale=other_scale, sign=flip)
+        before, after, _ = scores(shifts(*arms, gap, spread), sizes=sizes, scale=other_scale, sign=flip, turned=place)
         columns |= {f"{other}_voor": before, f"{other}_na": after}
     assigned = {"teaching_group": "pupil"}.get(level, level)
     given = {
@@ -215,10 +217,10 @@ def one_group(
     sign = 1 if measured.get("better", "higher") == "higher" else -1
     columns: dict[str, list] = {}
     outcomes = [measured, *(outcome(other, role="secondary", **fields) for other, fields in (more or {}).items())]
-    for item in outcomes:
+    for place, item in enumerate(outcomes):
         pre, post, unit = scores(
             list(gains), sizes=[size] * len(gains), scale=item.get("scale", (0, 20)), gain=0, slope=slope, sign=sign,
-            noise=noise,
+            noise=noise, turned=place,
         )  # fmt: skip
         columns |= {f"{item['name']}_voor": pre, f"{item['name']}_na": post}
     columns |= {"leerling": [f"p{n}" for n in range(len(unit))], "eenheid": [f"e{j}" for j in unit]}
@@ -342,7 +344,11 @@ def cases() -> Iterator[Case]:
     sides = {"motivatie": SIDE, "welbevinden": {**SIDE, "domain": "wellbeing", "pre": None}}
     case = one_group("growth with side effects", more={})
     study = case.study | {"outcomes": [*case.study["outcomes"], *(outcome(n, **f) for n, f in sides.items())]}
-    columns = case.columns | {f"{n}_{o}": [3.0 + (i % 5) / 5 for i in range(20)] for n in sides for o in ("voor", "na")}
+    columns = case.columns | {
+        f"{name}_{occasion}": [3.0 + (i + place) % 5 / 5 for i in range(20)]
+        for place, name in enumerate(sides)
+        for occasion in ("voor", "na")
+    }
     columns["motivatie_na"] = [3.2 + (i % 4) / 5 for i in range(20)]
     yield Case(case.name, study, columns)
 
@@ -465,6 +471,7 @@ def test_the_cases_reach_every_verdict(told):
 
 # every text is told
 
+
 @pytest.mark.parametrize("room", ["verdict", "report"])
 def test_every_sentence_of_a_page_is_told(told, used, room):
     keys = {key for key in KEYS["nl"] if key.split(".")[0] == room}
@@ -580,7 +587,7 @@ def problem_codes() -> dict[str, set[str]]:
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
                 name = call.func.id if isinstance(call.func, ast.Name) else ""
                 named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-                if name in ("stop", "_mistake") and call.args:
+                if name in ("stop", "_stop", "_mistake") and call.args:
                     codes, given = strings(call.args[0], function, tree), set(named) | keys
                 elif name == "Problem" and "code" in named:
                     codes, given = strings(named["code"], function, tree), keys

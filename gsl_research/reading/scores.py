@@ -1,76 +1,85 @@
 """One column of cells to scores: one number style per column, missing words counted, the rest refused by row.
 
-A *mark* is the comma or point inside a number; *decimal* and *thousands* are what it may mean.
+Every distinct cell is read once. Where a number could be wrong, the column stops.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..problems import Problem
-from .table import Cell, DateCell, as_text
-from .words import file_words
+from .grid import Cell, Column, LabelledNumber
+from .lookalikes import is_level
+from .numbers import MARKS, Meaning, as_decimal, as_thousands, meaning_by_scale
+from .out_of import Scale, agreed_scale
+from .score_cells import ScoreCells, sorted_cells, take_out_declared
 
 WHOLE_COLUMN = 10
-"""From this many cells on, a column that mostly holds no numbers is one problem instead of many (policy)."""
-SHOWN_LENGTH = 12
-"""A longer cell is never quoted: it may be a name or a number of the register (policy)."""
-
-_NUMBER = re.compile(r"[+-]?(?P<whole>\d*)(?:(?P<mark>[.,])(?P<part>\d+))?", re.ASCII)
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
-_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}|\d{1,2}[-/ .][^\W\d]{3,4}\.?|\d{4}-\d\d-\d\dT[\d:.]+")
+"""From this many cells on, a column that is mostly wrong is one problem instead of many (policy)."""
+TOO_LONG = 1e8
+"""A number of nine figures or more is that of a person or an account, and is never quoted (policy)."""
+MISSING_CODES = (77.0, 88.0, 99.0, 777.0, 888.0, 999.0, 7777.0, 8888.0, 9999.0)
+"""Numbers that files use for "no score" (policy)."""
+MOST_FAR = 2
+ENOUGH_SCORES = 8
+"""At most so many different scores are pointed out as far above the rest, of at least so many in all (policy)."""
+FAR_ABOVE = 3
+"""Such a number is suspected from this many times the highest other score on (policy)."""
+LEVELS_NAMED = 5
+NEVER_QUOTED = {"text_as_score", "number_too_long"}
 
 
 @dataclass(frozen=True)
 class ScoreColumn:
     """``values`` is (n,) float64 with nan where a score is missing or refused.
 
-    ``missing`` counts the missing words as they stand, "" being a blank cell. ``problems`` have a row but no
-    file or column.
+    ``missing`` counts the missing words as they stand, "" being a blank cell. ``problems`` have a row, or none where
+    they are about the whole column, but no file or column. ``high`` is the highest possible score: that of the study,
+    else what the heading or the cells tell; None when nothing tells.
     """
 
     values: np.ndarray
     missing: dict[str, int]
     problems: tuple[Problem, ...]
-
-
-@dataclass
-class _Distinct:
-    """The distinct cells of a column by code: a value or nan for each, and why it is nan."""
-
-    values: np.ndarray
-    missing: dict[int, str] = field(default_factory=dict)
-    refused: dict[int, str] = field(default_factory=dict)
-    marked: dict[str, list[int]] = field(default_factory=dict)
+    high: float | None = None
 
 
 def parse_scores(
-    cells: Sequence[Cell],
+    cells: Column | Sequence[Cell],
     *,
     row_numbers: Sequence[int],
     missing: Sequence[str] = (),
     low: float | None = None,
     high: float | None = None,
+    maximum: float | None = None,
 ) -> ScoreColumn:
-    """Scores from cells of one column, each distinct cell read once.
+    """Scores from cells of one column.
+
+    A number has a decimal comma or point, and may have a point, space or apostrophe between thousands: "1.250,5".
+    "12/20" and "12 op 20" are 12 when every maximum is the same and agrees with the scale or the heading; "60 %" is 60
+    when every score has the sign and the scale is 0 to 100; "12 punten" is 12. Values are exactly those of the text.
 
     Parameters
     ----------
     cells, row_numbers : (n,)
-    missing : words declared in the study file, beside those every school uses ("afw", "-", blank)
-    low, high : the test's scale; both or neither
+    missing : words or numbers declared in the study file, beside the words every school uses ("afw", "-", blank);
+        a number with a label is meant by either
+    low, high : the test's scale in the study file; both or neither
+    maximum : what the heading says ("natoets (/20)"), None when it says nothing
 
     Returns
     -------
     ScoreColumn
-        Its problems are ``not_a_number``, ``text_as_score``, ``date_as_score``, ``column_without_scores``,
-        ``mixed_decimals``, ``ambiguous_number`` and ``outside_scale``, in the order of the rows.
+        Its problems, in the order of the rows. By row: ``not_a_number``, ``text_as_score``, ``date_as_score``,
+        ``number_too_long``, ``outside_scale``, ``negative_score``. For the column: ``column_without_scores``,
+        ``column_of_dates``, ``column_outside_scale``, ``zones_as_score``, ``mixed_decimals``, ``mixed_thousands``,
+        ``ambiguous_number``, ``maximum_differs``, ``cells_maximum_differs``, ``several_maxima``, ``maximum_on_some``,
+        ``fraction_or_date``, ``percent_on_some``, ``percent_scale``, ``shares_as_scores``, ``missing_code_suspected``
+        and the warning ``far_score``.
 
     Not for
     -------
@@ -80,144 +89,171 @@ def parse_scores(
         raise ValueError(f"low and high must both be given or both be None; got {low!r} and {high!r}")
     if len(cells) != len(row_numbers):
         raise ValueError(f"cells and row_numbers must both be (n,); got {len(cells)} and {len(row_numbers)}")
-    codes: dict[Cell, int] = {}
-    index = np.fromiter((codes.setdefault(cell, len(codes)) for cell in cells), dtype=np.intp, count=len(cells))
-    distinct = list(codes)
-    first = np.full(len(distinct), -1, dtype=np.intp)
-    first[index[::-1]] = np.arange(len(cells))[::-1]
-    first_rows = [row_numbers[at] for at in first]
+    study = None if low is None or high is None else (float(low), float(high))
+    read = sorted_cells(Column.of(cells), row_numbers, missing)
+    scale, conflicts = agreed_scale(read, study, maximum)
+    problems = _read_numbers(read, scale) if not conflicts else conflicts
+    take_out_declared(read, missing)
+    _refuse_long(read)
+    problems += _refusals(read)
+    if not conflicts:
+        problems += _outside(read, scale) + (_shares(read, scale) if scale else _suspected(read))
+    else:
+        read.values[:] = math.nan
 
-    read = _read_distinct(distinct, _missing_words(missing))
-    problems = _read_marked(read, distinct, first_rows, low, high)
-    problems += _refusals(read, distinct, index, row_numbers)
-    if low is not None and high is not None:
-        problems += _outside(read, distinct, index, row_numbers, low, high)
-
-    counts = np.bincount(index, minlength=len(distinct))
     absent: dict[str, int] = {}
     for code, word in read.missing.items():
-        absent[word] = absent.get(word, 0) + int(counts[code])
+        absent[word] = absent.get(word, 0) + int(read.counts[code])
     return ScoreColumn(
-        values=read.values[index] if distinct else np.empty(0),
+        values=read.values[read.column.codes],
         missing=absent,
         problems=tuple(sorted(problems, key=lambda problem: problem.row or 0)),
+        high=scale[1] if scale else None,
     )
 
 
-def _missing_words(declared: Sequence[str]) -> frozenset[str]:
-    return file_words("missing") | {word.strip().casefold() for word in declared}
+def _read_numbers(read: ScoreCells, scale: Scale | None) -> list[Problem]:
+    """Fill in the values, or say why the marks of the column read two ways."""
+    numbers = read.numbers
+    decimal = {name: numbers.decimal_by(name) for name in MARKS}
+    either = {name: numbers.keys([f"either_{name}"]) for name in MARKS}
+    grouped = {name: numbers.grouped_by(mark) for name, mark in MARKS.items()}
+    problems: list[Problem] = []
+    for name in MARKS:
+        if decimal[name] and grouped[name] and not problems:
+            problems.append(_mixed_thousands(read, grouped[name], decimal[name]))
+    surely_thousands = {name for name in MARKS if grouped[name]}
+    pointed, with_comma = (
+        decimal[name] + ([] if name in surely_thousands else either[name]) for name in ("point", "comma")
+    )
+    if pointed and with_comma and not problems:
+        problems.append(_mixed_decimals(read, pointed, with_comma))
+    if problems:
+        return problems
 
-
-def _read_distinct(distinct: Sequence[Cell], missing: frozenset[str]) -> _Distinct:
-    read = _Distinct(np.full(len(distinct), math.nan))
-    for code, cell in enumerate(distinct):
-        text = as_text(cell)
-        number = _NUMBER.fullmatch(text)
-        if text.casefold() in missing:
-            read.missing[code] = text
-        elif isinstance(cell, float):
-            read.values[code] = cell
-        elif isinstance(cell, DateCell) or _DATE.fullmatch(text):
-            read.refused[code] = "date_as_score"
-        elif not (number and (number["whole"] or number["part"])) or math.isinf(_as_decimal(text)):
-            read.refused[code] = "not_a_number" if _may_be_shown(text) else "text_as_score"
-        elif number["mark"]:
-            read.marked.setdefault(number["mark"], []).append(code)
+    meanings: dict[str, Meaning] = {}
+    for name in MARKS:
+        if not either[name]:
+            continue
+        texts = numbers.of_shape[f"either_{name}"]
+        if decimal[name]:
+            meanings[name] = "decimal"
+        elif grouped[name]:
+            meanings[name] = "thousands"
+        elif meaning := meaning_by_scale(texts.values(), scale):
+            meanings[name] = meaning
         else:
-            read.values[code] = float(text)
-    return read
-
-
-def _as_decimal(text: str) -> float:
-    return float(text.replace(",", "."))
-
-
-def _as_thousands(text: str) -> float:
-    return float(text.replace(",", "").replace(".", ""))
-
-
-def _may_be_shown(text: str) -> bool:
-    """A cell that opens like a number cannot be a name."""
-    opens_like_number = text[0] in "0123456789+-.,#"
-    return len(text) <= SHOWN_LENGTH and (opens_like_number or text.casefold() in file_words("not_names"))
-
-
-def _read_marked(
-    read: _Distinct, distinct: Sequence[Cell], first_rows: Sequence[int], low: float | None, high: float | None
-) -> list[Problem]:
-    """Fill in the numbers with a comma or point, or say why the column cannot be read."""
-    if len(read.marked) > 1:
-        facts = {}
-        for name, mark in (("point", "."), ("comma", ",")):
-            codes = sorted(read.marked[mark], key=lambda code: first_rows[code])
-            facts[f"{name}_rows"] = [first_rows[code] for code in codes[:2]]
-            facts[f"{name}_value"] = distinct[codes[0]]
-        row = max(facts["point_rows"][0], facts["comma_rows"][0])
-        return [Problem(code="mixed_decimals", row=row, facts=facts)]
-
-    codes = next(iter(read.marked.values()), [])
-    texts = [str(distinct[code]) for code in codes]
-    meaning = _meaning_of_mark(texts, low, high)
-    if meaning == "unknown":
-        code = min(codes, key=lambda code: first_rows[code])
-        text = str(distinct[code])
-        facts = {"decimal": _as_decimal(text), "thousands": _as_thousands(text), "count": len(codes)}
-        return [Problem(code="ambiguous_number", row=first_rows[code], value=text, facts=facts)]
-    for code, text in zip(codes, texts, strict=True):
-        read.values[code] = _as_decimal(text) if meaning == "decimal" else _as_thousands(text)
-    return []
-
-
-def _meaning_of_mark(
-    texts: Sequence[str], low: float | None, high: float | None
-) -> Literal["decimal", "thousands", "unknown"]:
-    """What the mark means in a column: as its numbers show, else as the scale leaves one reading."""
-    if not all(_THOUSANDS.fullmatch(text) for text in texts):
-        return "decimal"
-    if low is None or high is None:
-        return "unknown" if texts else "decimal"
-    decimal_fits = [low <= _as_decimal(text) <= high for text in texts]
-    thousands_fits = [low <= _as_thousands(text) <= high for text in texts]
-    only_decimal = any(d and not t for d, t in zip(decimal_fits, thousands_fits, strict=True))
-    only_thousands = any(t and not d for d, t in zip(decimal_fits, thousands_fits, strict=True))
-    if only_decimal == only_thousands:
-        return "unknown" if any(decimal_fits) else "decimal"
-    return "decimal" if only_decimal else "thousands"
-
-
-def _refusals(
-    read: _Distinct, distinct: Sequence[Cell], index: np.ndarray, row_numbers: Sequence[int]
-) -> list[Problem]:
-    refused = np.zeros(len(distinct), dtype=bool)
-    refused[list(read.refused)] = True
-    filled = np.ones(len(distinct), dtype=bool)
-    filled[list(read.missing)] = False
-    at = np.flatnonzero(refused[index])
-    n_filled = int(filled[index].sum())
-    if len(at) >= WHOLE_COLUMN and 2 * len(at) > n_filled:
-        facts = {"count": len(at), "filled": n_filled}
-        return [Problem(code="column_without_scores", row=row_numbers[at[0]], facts=facts)]
-    problems = []
-    for position in at:
-        reason = read.refused[index[position]]
-        value = None if reason == "text_as_score" else as_text(distinct[index[position]])
-        problems.append(Problem(code=reason, row=row_numbers[position], value=value))
+            at = read.positions(texts)
+            text = texts[int(read.column.codes[at[0]])]
+            facts = {"decimal": as_decimal(text), "thousands": as_thousands(text), "count": len(at)}
+            row = read.row_numbers[at[0]]
+            problems.append(Problem(code="ambiguous_number", row=row, value=read.shown(at[0]), facts=facts))
+    codes, values = numbers.values(meanings)
+    read.values[codes] = values
     return problems
 
 
-def _outside(
-    read: _Distinct,
-    distinct: Sequence[Cell],
-    index: np.ndarray,
-    row_numbers: Sequence[int],
-    low: float,
-    high: float,
-) -> list[Problem]:
-    outside = (read.values < low) | (read.values > high)
-    facts = {"low": float(low), "high": float(high)}
-    problems = [
-        Problem(code="outside_scale", row=row_numbers[at], value=as_text(distinct[index[at]]), facts=facts)
-        for at in np.flatnonzero(outside[index])
-    ]
-    read.values[outside] = math.nan
+def _mixed_decimals(read: ScoreCells, pointed: list[int], with_comma: list[int]) -> Problem:
+    facts = {}
+    for name, codes in (("point", pointed), ("comma", with_comma)):
+        facts[f"{name}_rows"], facts[f"{name}_value"] = read.example(codes)
+    row = max(facts["point_rows"][0], facts["comma_rows"][0])
+    return Problem(code="mixed_decimals", row=row, facts=facts)
+
+
+def _mixed_thousands(read: ScoreCells, grouped: list[int], decimal: list[int]) -> Problem:
+    facts = {}
+    for name, codes in (("thousands", grouped), ("decimal", decimal)):
+        facts[f"{name}_rows"], facts[f"{name}_value"] = read.example(codes)
+    row = max(facts["thousands_rows"][0], facts["decimal_rows"][0])
+    return Problem(code="mixed_thousands", row=row, facts=facts)
+
+
+def _refuse_long(read: ScoreCells) -> None:
+    codes = np.flatnonzero(np.abs(read.values) >= TOO_LONG).tolist()
+    read.values[codes] = math.nan
+    for code in codes:
+        read.refused[code] = "number_too_long"
+
+
+def _refusals(read: ScoreCells) -> list[Problem]:
+    levels = _levels(read)
+    if 2 * read.count(levels) > read.filled:
+        read.values[levels] = math.nan
+        names = sorted(
+            {str(getattr(read.column.distinct[code], "label", read.column.distinct[code])) for code in levels}
+        )
+        facts = {"levels": names[:LEVELS_NAMED], "count": read.count(levels), "filled": read.filled}
+        return [Problem(code="zones_as_score", row=read.example(levels)[0][0], facts=facts)]
+    at = read.positions(read.refused)
+    if len(at) >= WHOLE_COLUMN and 2 * len(at) > read.filled:
+        code = "column_of_dates" if set(read.refused.values()) == {"date_as_score"} else "column_without_scores"
+        facts = {"count": len(at), "filled": read.filled}
+        return [Problem(code=code, row=read.row_numbers[at[0]], facts=facts)]
+    problems = []
+    for position in at.tolist():
+        reason = read.refused[int(read.column.codes[position])]
+        value = None if reason in NEVER_QUOTED else read.shown(position)
+        problems.append(Problem(code=reason, row=read.row_numbers[position], value=value))
+    return problems
+
+
+def _levels(read: ScoreCells) -> list[int]:
+    distinct = read.column.distinct
+    labelled = (code for code, cell in enumerate(distinct) if isinstance(cell, LabelledNumber))
+    return sorted(
+        {code for code in (*read.refused, *labelled) if code not in read.missing and is_level(distinct[code])}
+    )
+
+
+def _outside(read: ScoreCells, scale: Scale | None) -> list[Problem]:
+    """Scores outside the scale; without a scale those below zero."""
+    low, high = scale or (0.0, math.inf)
+    codes = np.flatnonzero((read.values < low) | (read.values > high)).tolist()
+    if not codes:
+        return []
+    at = read.positions(codes).tolist()
+    scored = read.count(np.flatnonzero(~np.isnan(read.values)))
+    values = read.values[read.column.codes[at]]
+    read.values[codes] = math.nan
+    if scale and len(at) >= WHOLE_COLUMN and 2 * len(at) > scored:
+        facts = {"count": len(at), "scored": scored, "low": low, "high": high}
+        return [Problem(code="column_outside_scale", row=read.row_numbers[at[0]], facts=facts)]
+    problems = []
+    for position, value in zip(at, values, strict=True):
+        code = "negative_score" if value < 0 <= low else "outside_scale"
+        facts = {"low": low, "high": high} if scale else {}
+        problems.append(Problem(code=code, row=read.row_numbers[position], value=read.shown(position), facts=facts))
+    return problems
+
+
+def _shares(read: ScoreCells, scale: Scale) -> list[Problem]:
+    """0.6 for 60 %: what is left of a percentage in a file that does not tell how it was shown."""
+    values = read.values[~np.isnan(read.values)]
+    if scale != (0.0, 100.0) or read.percent or not len(values) or values.max() > 1 or not (values % 1).any():
+        return []
+    read.values[:] = math.nan
+    return [Problem(code="shares_as_scores")]
+
+
+def _suspected(read: ScoreCells) -> list[Problem]:
+    """Numbers far above every other score of a test without a scale: a code for "no score", or a lost comma."""
+    is_code = np.isin(read.values, MISSING_CODES)
+    others = read.values[~is_code & ~np.isnan(read.values)]
+    problems = []
+    if is_code.any() and len(others):
+        for value in np.unique(read.values[is_code & (read.values >= FAR_ABOVE * others.max())]):
+            at = read.positions(np.flatnonzero(read.values == value))
+            facts = {"count": len(at), "highest": float(others.max())}
+            row = read.row_numbers[at[0]]
+            problems.append(Problem(code="missing_code_suspected", row=row, value=read.shown(at[0]), facts=facts))
+            read.values[read.values == value] = math.nan
+    ranked = np.sort(others)[::-1]
+    for few in range(1, MOST_FAR + 1):
+        if len(ranked) >= ENOUGH_SCORES and ranked[few - 1] >= FAR_ABOVE * ranked[few] > 0:
+            facts = {"highest": float(ranked[few])}
+            for at in read.positions(np.flatnonzero(read.values >= ranked[few - 1])):
+                row, value = read.row_numbers[at], read.shown(at)
+                problems.append(Problem(code="far_score", severity="warning", row=row, value=value, facts=facts))
+            break
     return problems

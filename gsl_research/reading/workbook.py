@@ -1,207 +1,213 @@
-"""An .xlsx workbook: safe to open, one visible sheet with data, cells as Excel holds them."""
+"""A workbook (.xlsx, .ods, .xls): safe to open, every visible sheet with content, cells as their program shows them."""
 
 from __future__ import annotations
 
-import datetime
 import io
 import posixpath
-import zipfile
-import zlib
-from dataclasses import replace
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from xml.parsers import expat
 
+import numpy as np
+
 from ..problems import Problem, Problems
+from .grid import Column, Grid, Sheets, Skipped
+from .ods import read_ods
+from .package import MAX_UNPACKED, holds_files, kind_of, packed, unpack
+from .sheet_cells import as_cell, refuse_extents
 from .sheet_scan import SheetScan, scan_sheet
-from .table import Cell, DateCell, Grid, Skipped, clean_text, column_letter
+from .xls_scan import OLE, XlsSheet, scan_xls, streams
 
-MAX_UNPACKED = 200_000_000
-MAX_RATIO = 100
-RATIO_FLOOR = 1_000_000
-"""Unpacked bytes, and unpacked to packed bytes of an entry larger than the floor (reliability page, threats)."""
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
-MAX_CELLS = 20_000_000
-FAR_CELLS = 2_000_000
-FAR_SHARE = 0.1
-"""A rectangle of more than FAR_CELLS of which less than FAR_SHARE is filled has a stray cell far away (policy)."""
+_TEXT_END = re.compile(rb"</(?:\w+:)?si\s*>|<(?:\w+:)?si\s*/>")
+_SHARED_INDEX = re.compile(rb"""\bt=["']s["'][^>]*>\s*<(?:\w+:)?v>([0-9]+)<""")
 
 
-def read_workbook(raw: bytes, *, file: str) -> Grid:
-    """The cells of the one visible sheet with data; hidden sheets are listed as skipped, never read.
+def read_workbook(raw: bytes, *, file: str) -> Sheets:
+    """Every visible sheet with content, from its first cell; hidden sheets are listed as skipped, never read.
 
-    A number is a float, a date a DateCell; TRUE, a percentage ("60%") and an error ("#N/A") are text. Raises Problems:
-    ``zip_bomb``, ``file_damaged``, ``kind_later``, ``not_a_table``, ``empty_file``, ``several_sheets``,
-    ``merged_cells``, ``formula_without_value``, ``far_cell``, ``too_many_cells``.
+    A number is a float, a date or time a DateCell; TRUE, a percentage ("60%") and an error ("#N/A") are text.
+    A sheet with formulas that were never calculated has the error ``formula_without_value`` among its warnings:
+    for whoever uses that sheet. Raises Problems: ``zip_bomb``, ``file_damaged``, ``password``, ``kind_later``,
+    ``zip_of_files``, ``not_a_table``, ``empty_file``, ``far_cell``, ``too_many_cells``.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as package:
-            _refuse_bomb(package, file)
-            _refuse_other_package(package, file)
-            plain = _unpacked(package)
-        with zipfile.ZipFile(io.BytesIO(plain)) as package:
-            return _read_sheet(plain, package, file)
-    except Problems:
-        raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
-        raise Problems([Problem(code="file_damaged", file=file)]) from None
-    except (expat.ExpatError, KeyError, ValueError):
-        raise Problems([Problem(code="not_a_table", file=file)]) from None
+        if raw.startswith(OLE):
+            return _read_xls(raw, file)
+        parts = unpack(raw, file=file)
+        match kind_of(parts):
+            case "xlsx":
+                return _read_xlsx(parts, file)
+            case "ods":
+                return read_ods(parts, file=file)
+            case None:
+                raise _stop("zip_of_files" if holds_files(parts) else "not_a_table", file)
+            case kind:
+                raise _stop("kind_later", file, kind=kind)
+    except (expat.ExpatError, KeyError, ValueError, IndexError, struct.error):
+        raise _stop("file_damaged" if raw.startswith(OLE) else "not_a_table", file) from None
 
 
-def _refuse_bomb(package: zipfile.ZipFile, file: str) -> None:
-    entries = package.infolist()
-    unpacked = sum(entry.file_size for entry in entries)
-    swollen = any(
-        entry.file_size > RATIO_FLOOR and entry.file_size > MAX_RATIO * max(entry.compress_size, 1) for entry in entries
-    )
-    if unpacked > MAX_UNPACKED or swollen:
-        raise Problems([Problem(code="zip_bomb", file=file)])
+def _stop(code: str, file: str, **facts: object) -> Problems:
+    return Problems([Problem(code=code, file=file, facts=facts)])
 
 
-def _unpacked(package: zipfile.ZipFile) -> bytes:
-    """The same package stored uncompressed, its checksums verified: what calamine gets cannot grow."""
-    plain = io.BytesIO()
-    with zipfile.ZipFile(plain, "w") as stored:
-        for entry in package.infolist():
-            if entry.filename.endswith((".xml", ".rels")):
-                stored.writestr(entry.filename, _part(package, entry))
-    return plain.getvalue()
+def _read_xlsx(parts: Mapping[str, bytes], file: str) -> Sheets:
+    sheets, calculates = _workbook_part(parts)
+    percent_styles = _percent_styles(parts)
+    scans = [
+        scan_sheet(parts[path], percent_styles, calculates=calculates) if visible else None
+        for _, path, visible in sheets
+    ]
+    refuse_extents([(sheet[0], scan) for sheet, scan in zip(sheets, scans, strict=True) if scan], file)
+    shared = parts.get("xl/sharedStrings.xml", b"")
+    _refuse_swollen_text(shared, [parts[path] for _, path, visible in sheets if visible], file)
+    return _read_sheets(packed(parts), scans, file)
 
 
-def _part(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """One entry, never more than the size it declares, whatever its stream holds."""
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise zipfile.BadZipFile("a workbook is stored or deflated")
-    with package.open(entry) as stream:
-        content = stream.read(entry.file_size)
-    if len(content) != entry.file_size:
-        raise zipfile.BadZipFile("an entry is cut")
-    return content
+def _read_xls(raw: bytes, file: str) -> Sheets:
+    found = streams(raw)
+    stream = found.get("Workbook", found.get("Book"))
+    if stream is None:
+        raise _stop("password" if "EncryptedPackage" in found else "not_a_table", file)
+    scans = scan_xls(stream)
+    if scans is None:
+        raise _stop("password", file)
+    refuse_extents([(None, scan) for scan in scans], file)
+    if sum(scan.characters for scan in scans) > MAX_UNPACKED:
+        raise _stop("zip_bomb", file)
+    return _read_sheets(io.BytesIO(raw), scans, file)
 
 
-def _refuse_other_package(package: zipfile.ZipFile, file: str) -> None:
-    names = set(package.namelist())
-    kind = None
-    if "mimetype" in names and b"opendocument.spreadsheet" in _part(package, package.getinfo("mimetype")):
-        kind = ".ods"
-    elif "xl/workbook.bin" in names:
-        kind = ".xlsb"
-    if kind:
-        raise Problems([Problem(code="kind_later", file=file, facts={"kind": kind})])
-    if "xl/workbook.xml" not in names:
-        raise Problems([Problem(code="not_a_table", file=file)])
+def _refuse_swollen_text(shared: bytes, sheets: Sequence[bytes], file: str) -> None:
+    """One long text that a million cells share would be copied a million times."""
+    longest = max(map(len, shared.split(b"si>")))
+    cells = sum(xml.count(b't="s"') + xml.count(b"t='s'") for xml in sheets)
+    if longest * cells <= MAX_UNPACKED:
+        return
+    lengths = np.diff([0, *(end.end() for end in _TEXT_END.finditer(shared)), len(shared)])
+    used = np.array([index for xml in sheets for index in _SHARED_INDEX.findall(xml)], dtype=np.int64)
+    if len(used) < cells or used.max() >= len(lengths) or lengths[used].sum() > MAX_UNPACKED:
+        raise _stop("zip_bomb", file)
 
 
-def _read_sheet(raw: bytes, package: zipfile.ZipFile, file: str) -> Grid:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+def _read_sheets(workbook: io.BytesIO, scans: Sequence[SheetScan | XlsSheet | None], file: str) -> Sheets:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    paths = _sheet_paths(package)
-    percent_styles = _percent_styles(package)
+    opened = _opened(workbook, file)
+    names = [sheet.name for sheet in opened.sheets_metadata]
+    if len(set(names)) != len(names):
+        raise ValueError("two sheets with one name")
+    grids, hidden = [], []
+    for sheet, scan in zip(opened.sheets_metadata, scans, strict=True):
+        if sheet.typ != SheetTypeEnum.WorkSheet:
+            continue
+        if sheet.visible != SheetVisibleEnum.Visible:
+            hidden.append(Skipped(sheet.name, (), "hidden_sheet"))
+        elif scan is not None and (grid := _grid(sheet.name, _rows(opened, sheet.name, file), scan)):
+            grids.append(grid)
+    if not grids:
+        raise _stop("empty_file", file)
+    return Sheets(tuple(grids), tuple(hidden))
+
+
+@contextmanager
+def _calamine_faults(file: str) -> Iterator[None]:
+    """What calamine raises as a Problem; a fault deep inside it is no Exception and has no public name."""
+    from python_calamine import CalamineError, PasswordError
+
     try:
-        workbook = CalamineWorkbook.from_object(io.BytesIO(raw))
-        sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        hidden = tuple(
-            Skipped(sheet.name, (), "hidden_sheet") for sheet in sheets if sheet.visible != SheetVisibleEnum.Visible
-        )
-        scans = {
-            sheet.name: scan_sheet(package.read(paths[sheet.name]), percent_styles)
-            for sheet in sheets
-            if sheet.visible == SheetVisibleEnum.Visible
-        }
-        filled = [name for name, scan in scans.items() if scan.filled]
-        if not filled:
-            raise Problems([Problem(code="empty_file", file=file)])
-        if len(filled) > 1:
-            raise Problems([Problem(code="several_sheets", file=file, facts={"sheets": filled})])
-        name = filled[0]
-        _refuse_sheet(scans[name], file=file, sheet=name)
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        yield
     except PasswordError:
-        raise Problems([Problem(code="password", file=file)]) from None
+        raise _stop("password", file) from None
     except CalamineError:
-        raise Problems([Problem(code="not_a_table", file=file)]) from None
-    cells = _place_shown([[_cell(value) for value in row] for row in rows], scans[name])
-    columns = list(zip(*cells, strict=True))
-    return Grid(sheet=name, columns=columns, numbers=range(1, len(cells) + 1), skipped=hidden)
+        raise _stop("not_a_table", file) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _stop("not_a_table", file) from None
 
 
-def _refuse_sheet(scan: SheetScan, *, file: str, sheet: str) -> None:
-    def place(position: tuple[int, int]) -> str:
-        row, column = position
-        return f"{column_letter(column)}{row + 1}"
+def _opened(workbook: io.BytesIO, file: str) -> CalamineWorkbook:
+    from python_calamine import CalamineWorkbook
 
-    extent = (scan.last_row + 1) * (scan.last_column + 1)
-    problems = []
-    if extent > FAR_CELLS and scan.filled < FAR_SHARE * extent:
-        last = place((scan.last_row, scan.last_column))
-        problems.append(Problem(code="far_cell", facts={"cell": last}))
-    elif extent > MAX_CELLS:
-        problems.append(Problem(code="too_many_cells", facts={"most": MAX_CELLS}))
-    if scan.merged:
-        problems.append(Problem(code="merged_cells", facts={"cells": scan.merged[:3], "count": len(scan.merged)}))
-    if scan.uncached:
-        facts = {"cell": place(scan.uncached[0]), "count": len(scan.uncached)}
-        problems.append(Problem(code="formula_without_value", row=scan.uncached[0][0] + 1, facts=facts))
-    if problems:
-        raise Problems(replace(problem, file=file, sheet=sheet) for problem in problems)
+    with _calamine_faults(file):
+        return CalamineWorkbook.from_object(workbook)
 
 
-def _cell(value: object) -> Cell:
-    match value:
-        case str():
-            return clean_text(value)
-        case bool():
-            return str(value).upper()
-        case int() | float():
-            return float(value)
-        case datetime.datetime() if value.time() == datetime.time():
-            return DateCell(value.date().isoformat())
-        case datetime.datetime() | datetime.date() | datetime.time():
-            return DateCell(value.isoformat())
-        case _:
-            return DateCell(str(value))
+def _rows(workbook: CalamineWorkbook, name: str, file: str) -> list[list[object]]:
+    with _calamine_faults(file):
+        return workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
-def _place_shown(rows: list[list[Cell]], scan: SheetScan) -> list[list[Cell]]:
-    """Errors and percentages where they stand: calamine hands them over as blank cells, and as 0.6 for 60%."""
-    if not scan.shown:
-        return rows
-    height = max(len(rows), scan.last_row + 1)
-    width = max([scan.last_column + 1, *(len(row) for row in rows)])
-    full = [row + [""] * (width - len(row)) for row in rows] + [[""] * width for _ in range(height - len(rows))]
+def _grid(name: str, rows: list[list[object]], scan: SheetScan | XlsSheet) -> Grid | None:
+    """None for a sheet without content. What the scan shows replaces what calamine read."""
+    told = [*scan.shown, *scan.uncached]
+    height = max([len(rows), *(row + 1 for row, _ in told)])
+    width = max([len(rows[0]) if rows else 0, *(column + 1 for _, column in told)])
+    shown: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in scan.shown.items():
-        full[row][column] = text
-    return full
+        shown.setdefault(column, []).append((row, text))
+    columns = [_column(cells, height, shown.get(at, ())) for at, cells in enumerate(zip(*rows, strict=True))]
+    columns += [_column((), height, shown.get(at, ())) for at in range(len(columns), width)]
+    if not scan.uncached and all(column.distinct == ("",) for column in columns):
+        return None
+    return Grid(
+        name,
+        columns,
+        range(1, height + 1),
+        merges=tuple(merge for merge in scan.merges if merge.top < height and merge.left < width),
+        hidden_rows=frozenset(row for row in scan.hidden_rows if row < height),
+        hidden_columns=frozenset(at for span in scan.hidden_columns for at in range(span.start, min(span.stop, width))),
+        uncached=tuple(scan.uncached),
+    )
 
 
-def _sheet_paths(package: zipfile.ZipFile) -> dict[str, str]:
-    """Sheet name -> path of its part in the package."""
+def _column(cells: Sequence[object], height: int, shown: Sequence[tuple[int, str]]) -> Column:
+    if len(cells) < height or shown:
+        cells = [*cells, *[""] * (height - len(cells))]
+    for row, text in shown:
+        cells[row] = text
+    if bool in set(map(type, cells)):
+        cells = [as_cell(cell) if isinstance(cell, bool) else cell for cell in cells]
+    return Column.of(cells).map(as_cell)
+
+
+def _workbook_part(parts: Mapping[str, bytes]) -> tuple[list[tuple[str, str, bool]], bool]:
+    """Every sheet's name, its part in the package and whether it is visible; whether Excel is asked to calculate."""
     targets = {
         attributes["Id"]: attributes["Target"]
-        for tag, attributes in _elements(package.read("xl/_rels/workbook.xml.rels"))
+        for tag, attributes in _elements(parts["xl/_rels/workbook.xml.rels"])
         if tag == "Relationship"
     }
-    paths = {}
-    for tag, attributes in _elements(package.read("xl/workbook.xml")):
+    sheets, calculates = [], False
+    for tag, attributes in _elements(parts["xl/workbook.xml"]):
         if tag == "sheet":
             relation = next((value for key, value in attributes.items() if key.endswith("/relationships id")), "")
             target = targets[relation]
-            paths[attributes["name"]] = target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target)
-    return paths
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+            sheets.append((attributes["name"], path, attributes.get("state", "visible") == "visible"))
+        elif tag == "calcPr":
+            calculates = attributes.get("fullCalcOnLoad") in ("1", "true")
+    return sheets, calculates
 
 
-def _percent_styles(package: zipfile.ZipFile) -> frozenset[int]:
+def _percent_styles(parts: Mapping[str, bytes]) -> frozenset[int]:
     """The cell styles that show a number as a percentage."""
-    if "xl/styles.xml" not in package.namelist():
-        return frozenset()
     formats, styles, in_cells = {"9", "10"}, [], False
-    for tag, attributes in _elements(package.read("xl/styles.xml")):
+    for tag, attributes in _elements(parts["xl/styles.xml"]) if "xl/styles.xml" in parts else ():
         if tag == "numFmt" and "%" in attributes.get("formatCode", ""):
             formats.add(attributes.get("numFmtId", ""))
         elif tag in ("cellXfs", "cellStyles", "cellStyleXfs", "dxfs"):
             in_cells = tag == "cellXfs"
         elif tag == "xf" and in_cells:
             styles.append(attributes.get("numFmtId"))
-    return frozenset(i for i, style in enumerate(styles) if style in formats)
+    return frozenset(at for at, style in enumerate(styles) if style in formats)
 
 
 def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:

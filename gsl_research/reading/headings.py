@@ -1,0 +1,45 @@
+"""What a heading says: the same name in other capitals and signs, and the maximum of its test."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .words import file_words
+
+
+def _any_of(kind: str) -> str:
+    return "|".join(re.escape(word) for word in sorted(file_words(kind), key=len, reverse=True))
+
+
+_MAXIMUM = rf"(?P<maximum>\d{{1,4}}(?:[.,]\d)?)\s*(?:(?:{_any_of('points')})\.?)?"
+_OUT_OF = rf"(?:/|\b(?:{_any_of('out_of')})(?!\w))\s*:?\s*{_MAXIMUM}"
+_AT_THE_END = re.compile(rf"\s*(?<!\d)[(\[]?\s*{_OUT_OF}\s*[)\]]?$", re.IGNORECASE)
+_ALONE = re.compile(rf"\(?\s*{_OUT_OF}\s*\)?", re.IGNORECASE)
+_UNIT = re.compile(rf"%|{_any_of('points')}", re.IGNORECASE)
+
+
+def fold_header(name: str) -> str:
+    """A heading without accents, capitals, spaces, signs and its maximum; 1.5 stays apart from 15."""
+    text = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    text = without_maximum(text.casefold())
+    return "".join(part if part.isalnum() else "." for part in re.findall(r"[^\W_]+|(?<=\d)[\W_]+(?=\d)", text))
+
+
+def without_maximum(name: str) -> str:
+    return _AT_THE_END.sub("", name)
+
+
+def heading_maximum(name: str) -> float | None:
+    """The maximum at the end of a heading: 20 of "natoets (/20)", 10 of "natoets op 10"."""
+    return _number(_AT_THE_END.search(name))
+
+
+def unit_cell(text: str) -> tuple[bool, float | None]:
+    """Whether a cell under a heading tells its unit ("/20", "%"), and the maximum it tells."""
+    maximum = _ALONE.fullmatch(text)
+    return bool(maximum or _UNIT.fullmatch(text)), _number(maximum)
+
+
+def _number(found: re.Match[str] | None) -> float | None:
+    return float(found["maximum"].replace(",", ".")) if found else None
