@@ -12,7 +12,7 @@ from gsl_research.problems import Problem, Problems
 from gsl_research.reading import delimited
 from gsl_research.reading.delimited import read_delimited
 from gsl_research.reading.encoding import decode
-from gsl_research.reading.grid import Grid, Skipped
+from gsl_research.reading.grid import Column, Grid, Skipped, clean_text
 from gsl_research.wording import words
 
 CLASS = [
@@ -337,3 +337,21 @@ def test_both_ways_of_cutting_give_the_same(rows, titles):
     assert list(one.numbers) == list(other.numbers)
     assert [list(column) for column in one.columns] == [list(column) for column in other.columns]
     assert one.warnings == other.warnings
+
+
+@pytest.mark.parametrize("lost", [31, 301])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_that_lost_a_byte_is_no_text(encoding, lost):
+    raw = bytearray("".join(f"leerling {i};5A;12\r\n" for i in range(40)).encode(encoding))
+    del raw[lost]
+    assert refused(bytes(raw)).code == "not_a_table"
+
+
+@pytest.mark.parametrize("cell", ["a", " a", "a ", "\ta", "a\x1f", "é\u0301", "a\u200b", "a\nb"])
+def test_a_column_is_cleaned_as_its_cells_are(cell):
+    """Told from the whole column at once or cell by cell, with the odd cell first, in the middle and last."""
+    for at in range(3):
+        texts = ["x", "y", ""]
+        texts.insert(at, cell)
+        assert list(Column.of(texts).cleaned()) == [clean_text(text) for text in texts]
+    assert list(Column.of(["\n", "z\n"]).cleaned()) == ["", "z"]

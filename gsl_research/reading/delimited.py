@@ -14,7 +14,7 @@ import numpy as np
 from ..problems import Problem, Problems, errors
 from .encoding import decode
 from .evenness import Rows, unevenness, usual_width
-from .grid import Column, Grid, Sheets, Skipped, clean_text
+from .grid import Column, Grid, Sheets, Skipped
 
 SEPARATORS = (";", "\t", ",", "|")
 
@@ -119,9 +119,10 @@ def _reading(lines: list[str], quoted: bool, separator: str, first_line: int) ->
         rows, fault = _cut_with_quotes(lines, separator, first_line)
     else:
         rows, fault = _cut(lines, separator, first_line), None
-        longest = max(range(len(lines)), key=lambda at: len(lines[at]))
-        if len(lines[longest]) > MAX_CELL and max(map(len, lines[longest].split(separator))) > MAX_CELL:
-            fault = Problem(code="cell_too_long", row=first_line + longest)
+        for at, line in enumerate(lines) if max(map(len, lines)) > MAX_CELL else ():
+            if len(line) > MAX_CELL and max(map(len, line.split(separator))) > MAX_CELL:
+                fault = Problem(code="cell_too_long", row=first_line + at)
+                break
     present = rows.widths > 1
     if len(rows.texts) != len(lines):
         begins = np.asarray(rows.numbers)[present] - first_line
@@ -184,9 +185,4 @@ def _columns(rows: Rows) -> list[Column]:
         for at, place in enumerate(places):
             found = map(place.__getitem__, cells[at::width])
             codes[at][start : start + len(part)] = np.fromiter(found, dtype=np.intp, count=len(part))
-    return [_cleaned(tuple(place), code) for place, code in zip(places, codes, strict=True)]
-
-
-def _cleaned(distinct: tuple[str, ...], codes: np.ndarray) -> Column:
-    clean = tuple(map(clean_text, distinct))
-    return Column(distinct, codes) if clean == distinct else Column(distinct, codes).map(clean_text)
+    return [Column(tuple(place), code).cleaned() for place, code in zip(places, codes, strict=True)]

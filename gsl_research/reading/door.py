@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..problems import Problem, Problems
@@ -58,7 +60,8 @@ def read_table(path: str | Path, wanted: Collection[str] = ()) -> Table:
 def read_file(path: Path, wanted: Collection[str] = ()) -> Found:
     """Every table of one file. Raises Problems when it holds none."""
     raw = _bytes(path)
-    sheets = _sheets(raw, path.name)
+    with _without_collection():
+        sheets = _sheets(raw, path.name)
     origin = Origin(path.name, hashlib.sha256(raw).hexdigest(), sheets.aliases, sheets.missing)
     tables: list[Table] = []
     skipped: list[Skipped] = list(sheets.skipped)
@@ -85,6 +88,18 @@ def _hidden_sheets(file: str, skipped: list[Skipped]) -> tuple[Problem, ...]:
 
 NOT_A_TABLE = ("no_table", "no_rows")
 """What is wrong with a sheet that is a cover or an explanation: beside a real table it is skipped and listed."""
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """A file full of cells makes no cycles: the garbage collector would walk over them again and again for nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _sheets(raw: bytes, file: str) -> Sheets:

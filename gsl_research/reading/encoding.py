@@ -61,6 +61,8 @@ def decode(raw: bytes, *, file: str) -> Decoded:
     sample = raw[:_SAMPLE]
     if encoding := _utf16(sample):
         text, odd = raw.decode(encoding, "replace"), []
+        if _half_a_letter_off(text):
+            raise Problems([Problem(code="not_a_table", file=file)])
     elif b"\0" in raw or len(sample) - len(sample.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(sample):
         raise Problems([Problem(code="not_a_table", file=file)])
     elif raw.isascii():
@@ -81,6 +83,12 @@ def _utf16(sample: bytes) -> str | None:
     if sample.startswith(b"\xfe\xff") or first > len(sample) / 4 > 40 * second:
         return "utf-16-be"
     return None
+
+
+def _half_a_letter_off(text: str) -> bool:
+    """Whether a byte was lost, so that "l" reads as U+6C00 from there on."""
+    off = sum(text.count(chr(code << 8)) for code in range(0x20, 0x7F) if code << 8 >= 0x900)
+    return off > _MOST_CONTROLS * len(text)
 
 
 def _bytewise(raw: bytes, file: str) -> tuple[str, Sequence[int]]:

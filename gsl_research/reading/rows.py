@@ -141,11 +141,12 @@ def _opening_with(column: Column, *kinds: frozenset[str]) -> list[np.ndarray]:
     """Per kind of words, (n,) bool: the rows whose cell opens with one of them."""
     starts = {word[:2] for words in kinds for word in words}
     starts |= {f"{start}{mark}" for start in starts if len(start) == 1 for mark in " :=."}
-    likely = {
-        code: _opening(cell).casefold()
-        for code, cell in enumerate(column.distinct)
-        if isinstance(cell, str) and (cell[:2].casefold() in starts or cell[:1] == "%")
-    }
+    texts = column.distinct if set(map(type, column.distinct)) <= {str} else tuple(map(as_text, column.distinct))
+    beginnings = {text[:2] for text in texts}
+    beginnings = {two for two in beginnings if two.casefold() in starts or two[:1] == "%"}
+    likely = {}
+    if beginnings:
+        likely = {code: _opening(text).casefold() for code, text in enumerate(texts) if text[:2] in beginnings}
     found = []
     for words in kinds:
         opens = np.zeros(len(column.distinct), dtype=bool)

@@ -173,7 +173,10 @@ def _column(cells: Sequence[object], height: int, shown: Sequence[tuple[int, str
         cells = [*cells, *[""] * (height - len(cells))]
     for row, text in shown:
         cells[row] = text
-    if bool in set(map(type, cells)):
+    types = set(map(type, cells))
+    if types <= {str}:
+        return Column.of(cells).cleaned()
+    if bool in types:
         cells = [as_cell(cell) if isinstance(cell, bool) else cell for cell in cells]
     return Column.of(cells).map(as_cell)
 

@@ -15,7 +15,7 @@ NAMES = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(private_words(), k
 REFUSED = "refused a plausible file"
 ROUTINE = {"small_group", "not_yet"}
 """Warnings about the size or the design, that say nothing about the file."""
-HALF_MADE = re.compile(r"[{}]|\bNone\b|\bTerm\(|\bnan\b|float64|<class")
+HALF_MADE = re.compile(r"\{\w*\}|\bNone\b|\bTerm\(|\bnan\b|float64|<class")
 
 
 def checked(expected: Expected) -> tuple[Checked, dict]:
