@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from .dataset import Dataset, bind
 from .draft import write_study_draft
 from .gather import one_table, wanted_headers
+from .identity import MOST_GROUPS, SURE_CODE, may_be_a_pupil, pupil_shapes
 from .measure import not_yet
 from .privacy import may_average
 from .problems import Problem, Problems, errors
-from .reading import Found, Skipped, Table, as_text, read_tables
+from .reading import Column, Found, Skipped, Table, as_text, read_tables
 from .report import counted
 from .roles import Proposal, propose
 from .study import Outcome, Study
@@ -78,34 +80,45 @@ class Checked:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return "".join(f"<p>{escape(line)}</p>" for line in self.lines if line)
+        shown = []
+        for is_item, lines in groupby(filter(None, self.lines), key=lambda line: line.startswith("- ")):
+            tags = ("<ul>{}</ul>", "<li>{}</li>") if is_item else ("{}", "<p>{}</p>")
+            shown.append(tags[0].format("".join(tags[1].format(escape(line.removeprefix("- "))) for line in lines)))
+        return "".join(shown)
 
 
 def check(data_file: str | Path, study_file: str | Path | None = None, *, lang: str = "nl") -> Checked:
     """Check a score file, or a folder of them, with or without its study file.
 
     Without a study: what was read and skipped, and what each column could be. With one: whether it can be measured.
-    What is wrong is told, never raised.
+    What is wrong is told, never raised. Files are called by their name, without their folder.
     """
-    return check_files(Path(data_file), None if study_file is None else Path(study_file), words(lang))
+    path = Path(data_file)
+    return check_files(path, None if study_file is None else Path(study_file), words(lang), shown=Path(path.name))
 
 
-def check_files(path: Path, study_path: Path | None, w: Words, *, write_study: Path | None = None) -> Checked:
-    """Check scores with or without their study, or a study file alone; ``write_study`` is for scores without one."""
+def check_files(
+    path: Path, study_path: Path | None, w: Words, *, write_study: Path | None = None, shown: Path | None = None
+) -> Checked:
+    """Check scores with or without their study, or a study file alone; ``write_study`` is for scores without one.
+
+    ``shown`` is the path in the commands that are proposed, if another than ``path``.
+    """
+    typed = _typed(shown or path)
     if study_path is None and write_study is None and path.suffix.lower() == ".toml":
-        return _check_study(path, w)
+        return _check_study(path, typed, w)
     if study_path is None:
-        return _check_scores(path, write_study, w)
+        return _check_scores(path, typed, write_study, w)
     return _check_both(path, study_path, w)
 
 
-def _check_study(path: Path, w: Words) -> Checked:
+def _check_study(path: Path, typed: str, w: Words) -> Checked:
     found: list[Problem] = []
     study = _collect(found, load_study, path)
     if study is None:
         return _refused(found, {}, w)
     found += _later(study, None, path)
-    lines = [w("command.check.study_only", title=study.title, file=_typed(path)), *w.problem_lines(found)]
+    lines = [w("command.check.study_only", title=study.title, file=typed), *w.problem_lines(found)]
     return Checked(tuple(lines), tuple(found), w, {"columns": study.columns.mapped()})
 
 
@@ -126,7 +139,7 @@ def _check_both(path: Path, study_path: Path, w: Words) -> Checked:
     if data is not None:
         problems += [*data.warnings, *_small(study, data)]
     ordered = _ordered(problems, first=study_path.name)
-    facts = _facts(study, found, table, data)
+    facts = _facts(study, found, table, data, errors(problems))
     if errors(ordered) or data is None:
         return _refused(ordered, facts, w)
     lines = [w(f"command.check.{'accept_with_warning' if ordered else 'accept'}"), *counted(study, data, lang=w.lang)]
@@ -134,7 +147,7 @@ def _check_both(path: Path, study_path: Path, w: Words) -> Checked:
     return Checked(tuple(lines), ordered, w, facts)
 
 
-def _check_scores(path: Path, write_study: Path | None, w: Words) -> Checked:
+def _check_scores(path: Path, typed: str, write_study: Path | None, w: Words) -> Checked:
     problems: list[Problem] = []
     lead = "reject" if write_study is None else "not_written"
     found = _collect(problems, read_tables, path)
@@ -152,11 +165,11 @@ def _check_scores(path: Path, write_study: Path | None, w: Words) -> Checked:
     if errors(ordered):
         lines += ["", *_refused(ordered, facts, w, lead).lines]
     elif written is not None:
-        step = w("command.check.written", file=_typed(path), study=_typed(write_study))
+        step = w("command.check.written", file=typed, study=_typed(write_study))
         lines += [*w.problem_lines(ordered), "", step]
     else:
-        lines += [*w.problem_lines(ordered), "", w("command.check.next", file=_typed(path))]
-        lines += [w("command.check.have_study", file=_typed(path))]
+        lines += [*w.problem_lines(ordered), "", w("command.check.next", file=typed)]
+        lines += [w("command.check.have_study", file=typed)]
     return Checked(tuple(lines), ordered, w, facts)
 
 
@@ -255,7 +268,9 @@ def _typed(path: Path) -> str:
 # facts
 
 
-def _facts(study: Study | None, found: Found | None, table: Table | None, data: Dataset | None) -> dict[str, Any]:
+def _facts(
+    study: Study | None, found: Found | None, table: Table | None, data: Dataset | None, wrong: Sequence[Problem]
+) -> dict[str, Any]:
     """Unrounded counts and means; only what is known."""
     facts: dict[str, Any] = {}
     if table is None:
@@ -263,16 +278,19 @@ def _facts(study: Study | None, found: Found | None, table: Table | None, data: 
     headers = {role: table.header(header) for role, header in study.columns.mapped().items()}
     headers = {role: header for role, header in headers.items() if header is not None}
     facts |= {"rows": len(table), "columns": headers, "skipped": _skipped_facts(table.skipped)}
+    pupil = table.columns.get(headers.get("pupil"))
+    refused = {name for problem in wrong for name in (problem.column, problem.facts.get("header"))}
+    for role, name in (("class", "classes"), ("group", "groups")):
+        named = {headers.get(role), study.columns.mapped().get(role)}
+        counts = _codes(data, role) if data is not None else _cells(table, headers.get(role))
+        told = refused.isdisjoint(named - {None})
+        facts[name] = _without_pupils(counts, pupil, accepted=data is not None) if told else {}
     if data is None:
-        for role, name in (("class", "classes"), ("group", "groups")):
-            facts[name] = _cells(table, headers[role]) if role in headers else {}
         return facts
     facts["rows"] = data.rows
     facts["skipped"] = _skipped_facts(data.skipped)
     facts["pupils"] = data.rows if data.pupils_known else None
-    facts["classes"] = _codes(data, "class")
     facts["schools"] = data.schools
-    facts["groups"] = _codes(data, "group")
     facts["outcomes"] = [_outcome(outcome, data) for outcome in study.outcomes]
     return facts
 
@@ -315,12 +333,25 @@ def _codes(data: Dataset, role: str) -> dict[str, int]:
     return {str(code): int(n) for code, n in sorted(data.frame[role].value_counts().items()) if n}
 
 
-def _cells(table: Table, header: str) -> dict[str, int]:
+def _cells(table: Table, header: str | None) -> dict[str, int]:
+    if header is None:
+        return {}
     counts = Counter(table.columns[header].codes.tolist())
     texts: Counter[str] = Counter()
     for code, n in counts.items():
         texts[as_text(table.columns[header].distinct[code])] += n
     return dict(sorted((text, n) for text, n in texts.items() if text))
+
+
+def _without_pupils(counts: Mapping[str, int], pupil: Column | None, accepted: bool) -> dict[str, int]:
+    """The codes, but for those that may be pupils where a row slipped or the column has nearly a code for each row."""
+    alone = 2 * len(counts) > sum(counts.values())
+    if accepted and not alone:
+        return dict(counts)
+    if alone and (not accepted or len(counts) > MOST_GROUPS):
+        return {}
+    shapes = pupil_shapes(pupil)
+    return {code: rows for code, rows in counts.items() if rows >= SURE_CODE or not may_be_a_pupil(code, shapes)}
 
 
 def _outcome(outcome: Outcome, data: Dataset) -> dict[str, Any]:

@@ -4,9 +4,10 @@ Exit codes: 0 done; 1 the user's files have problems; 2 wrong call; 3 a batch fi
 """
 
 import sys
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from . import runs
 
@@ -61,7 +62,7 @@ def check(
     if len([option for option in (study, write_study, kind) if option is not None]) > 1:
         raise typer.BadParameter("--study, --write-study and --as exclude each other")
     if kind is not None and kind not in KINDS:
-        raise typer.BadParameter(f"--as must be one of {', '.join(KINDS)}")
+        _wrong_choice(words(lang), "--as", kind, KINDS)
     w = words(lang)
     checked = checked_as(path, kind, w) if kind else check_files(path, study, w, write_study=write_study)
     typer.echo(checked.json() if json else str(checked), err=not json and checked.rejected)
@@ -77,7 +78,7 @@ def template(
     from . import templates
 
     if design not in templates.TEMPLATES:
-        raise typer.BadParameter(f"the design must be one of {', '.join(templates.TEMPLATES)}")
+        _wrong_choice(words(lang), "gsl template", design, templates.TEMPLATES)
     w = words(lang)
     try:
         path = templates.write(design, out, lang)
@@ -109,6 +110,11 @@ def _refuse(w: Words, problems: tuple[Problem, ...], lead: str = "command.refuse
     for line in w.problem_lines(problems):
         typer.echo(f"- {line}", err=True)
     raise typer.Exit(USER_PROBLEM)
+
+
+def _wrong_choice(w: Words, after: str, said: str, options: Iterable[str]) -> NoReturn:
+    typer.echo(w("command.wrong_choice", after=after, said=said, options=", ".join(options)), err=True)
+    raise typer.Exit(WRONG_CALL)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ A *unit* is a pupil, teaching group, class, teacher or school; the *cluster* is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,15 +16,14 @@ import numpy as np
 import pandas as pd
 
 from . import identity, plausible, pupils
-from .gather import one_table, wanted_headers
+from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .problems import Problem, Problems, Term, errors
-from .reading import Column, Skipped, Table, parse_scores, read_tables
+from .reading import Column, Piece, ScoreColumn, Skipped, Table, fold_header, parse_scores, read_tables
 from .study import Comparison, Outcome, Study
 from .units import GROUPED, SCHOOL_MARK, assigned_cluster, few_in_other_arm, unit_keys, unit_name
 
 SHOWN_HEADERS = 20
 """Headings listed in one message (policy)."""
-SHOWN_ROWS = pupils.SHOWN_ROWS
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,9 +75,9 @@ def load_data(path: str | Path, study: Study) -> Dataset:
 def bind(study: Study, table: Table) -> Dataset:
     """Give every column its meaning, or raise Problems with everything that is wrong.
 
-    A row that repeats another one in every column is counted once and listed as skipped. No other row is dropped: a
-    pupil without a score stays, with NaN, and is counted where it matters. Roles the study maps must be there;
-    nothing is guessed.
+    A row that repeats another one in every column, or has a number at the end of the list and nothing else, is listed
+    as skipped. No other row is dropped: a pupil without a score stays, with NaN, and is counted where it matters.
+    Roles the study maps must be there; nothing is guessed.
 
     Not for
     -------
@@ -93,14 +92,20 @@ def bind(study: Study, table: Table) -> Dataset:
     if errors(problems):
         raise Problems(_in_order(table, problems))
 
+    skipped = table.skipped
+    unused = [header for header in table.columns if header not in headers.values()]
+    if "pupil" in roles:
+        header = roles["pupil"]
+        numbered = pupils.only_numbered(table, header, _about_pupils(table, headers, header))
+        skipped = (*skipped, *pupils.skipped_rows(table, header, np.flatnonzero(numbered), "numbers_only"))
+        table = pupils.without_rows(table, ~numbered)
     codes, found = identity.read_codes(study, table, roles)
     problems += found
-    skipped = table.skipped
     if "pupil" in codes:
-        header, scope = roles["pupil"], _scope(codes)
-        keep, found = pupils.doubles(table, header, scope, codes["pupil"])
+        scope = _scope(codes)
+        keep, found = pupils.doubles(table, header, scope, codes["pupil"], unused)
         problems += found
-        skipped = (*skipped, *pupils.repeated_rows(table, header, np.flatnonzero(~keep)))
+        skipped = (*skipped, *pupils.skipped_rows(table, header, np.flatnonzero(~keep), "duplicate_rows"))
         table = pupils.without_rows(table, keep)
         codes = codes if keep.all() else {role: column.take(keep) for role, column in codes.items()}
         problems += pupils.two_spellings(table, header, scope[keep], codes["pupil"])
@@ -111,7 +116,7 @@ def bind(study: Study, table: Table) -> Dataset:
     problems += found
     treated = None
     if study.groups is not None and "group" in codes:
-        treated, found = identity.arms(study, table, roles["group"], codes["group"])
+        treated, found = identity.arms(study, table, roles["group"], codes["group"], codes.get("pupil"))
         problems += found
     keys = unit_keys(codes)
     problems += identity.variants(table, roles, keys)
@@ -163,6 +168,13 @@ def _headers(study: Study, table: Table) -> tuple[list[Problem], dict[str, str]]
         else:
             problems.append(_column_missing(table, header, term))
     return [*problems, *_used_twice(study, headers)], headers
+
+
+def _about_pupils(table: Table, headers: Mapping[str, str], pupil: str) -> list[str]:
+    """The columns the study file names beside the pupil's, but for those the name of a sheet or file tells."""
+    named = {p.facts["header"] for p in table.warnings if p.code == "class_from_name"}
+    named |= {own for own in headers.values() if fold_header(own) in (*SHEET_NAMES, *FILE_NAMES)}
+    return [own for own in dict.fromkeys(headers.values()) if own != pupil and own not in named]
 
 
 def _column_missing(table: Table, header: str, term: str) -> Problem:
@@ -218,28 +230,27 @@ def _scores(
     missing: dict[str, Mapping[str, int]] = {}
     problems: list[Problem] = []
     for outcome in study.outcomes:
-        tops = {}
+        parts: dict[str, list[ScoreColumn]] = {}
         for occasion, header, scale in _score_columns(outcome):
-            values, missing[header], top, found = _score_column(table, headers[header], outcome, scale)
+            values, missing[header], parts[occasion], found = _score_column(table, headers[header], outcome, scale)
             scores[f"{outcome.name}.{occasion}"] = values
-            tops[occasion] = (top, values)
             problems += found
-        if outcome.gain_defined and not errors(problems) and _tops_differ(list(tops.values())):
-            facts = {"outcome": outcome.label, "pre": outcome.pre}
-            problems.append(Problem(code="maximum_per_occasion", column=headers[outcome.post], facts=facts))
+        if outcome.gain_defined and not errors(problems):
+            problems += _between_occasions(outcome, headers, parts)
     return scores, missing, problems
 
 
 def _score_column(
     table: Table, header: str, outcome: Outcome, scale: tuple[float, float] | None
-) -> tuple[np.ndarray, dict[str, int], float | None, list[Problem]]:
-    """A column's scores, missing words, highest possible score if it is told, and problems; per sheet it came from."""
+) -> tuple[np.ndarray, dict[str, int], list[ScoreColumn], list[Problem]]:
+    """A column's scores, missing words, what was read of each sheet it came from, and problems."""
     values = np.full(len(table), np.nan)
     missing: dict[str, int] = {}
     problems: list[Problem] = []
-    tops = []
+    parts: list[ScoreColumn] = []
+    pieces = table.segments(header)
     unread = len(table)
-    for piece in table.segments(header):
+    for piece in pieces:
         part = piece.table
         place = {"file": part.file, "sheet": part.sheet}
         parsed = parse_scores(
@@ -249,6 +260,7 @@ def _score_column(
             low=scale[0] if scale else None,
             high=scale[1] if scale else None,
             maximum=part.maxima.get(header),
+            heading=header,
         )
         problems += [replace(problem, column=header, **place) for problem in parsed.problems]
         values[piece.positions] = parsed.values
@@ -258,22 +270,54 @@ def _score_column(
         merged = [at for at in sorted(part.merged.get(header, ())) if not np.isnan(parsed.values[at])]
         if merged:
             rows = [part.row_numbers[at] for at in merged]
-            facts = {"rows": rows[:SHOWN_ROWS], "count": len(rows)}
+            facts = {"rows": identity.shown_rows(rows), "count": len(rows)}
             problems.append(Problem(code="merged_score", column=header, row=rows[0], facts=facts, **place))
-        if _tops_differ([*tops, (parsed.high, parsed.values)]):
-            problems.append(Problem(code="maximum_per_file", column=header, facts={"outcome": outcome.label}, **place))
-        tops.append((parsed.high, parsed.values))
+        parts.append(parsed)
     if unread > 0:
         missing[""] = missing.get("", 0) + unread
-    return values, missing, next((top for top, _ in tops if top is not None), None), problems
+    return values, missing, parts, [*problems, *_between_pieces(header, outcome, pieces, parts)]
 
 
-def _tops_differ(columns: list[tuple[float | None, np.ndarray]]) -> bool:
+def _between_pieces(
+    header: str, outcome: Outcome, pieces: Sequence[Piece], parts: Sequence[ScoreColumn]
+) -> list[Problem]:
+    """Sheets or files in which the same test is not out of the same."""
+    facts = {"outcome": outcome.label}
+    places = [{"file": piece.table.file, "sheet": piece.table.sheet} for piece in pieces]
+    signs = [part.percent for part in parts]
+    if True in signs and False in signs:
+        other = pieces[signs.index(False)].table
+        facts["other"] = other.sheet or other.file
+        return [Problem(code="percent_per_file", column=header, facts=facts, **places[signs.index(True)])]
+    return [
+        Problem(code="maximum_per_file", column=header, facts=facts, **place)
+        for at, place in enumerate(places)
+        if _tops_differ(parts[: at + 1])
+    ]
+
+
+def _between_occasions(
+    outcome: Outcome, headers: Mapping[str, str], parts: Mapping[str, list[ScoreColumn]]
+) -> list[Problem]:
+    """A gain between scores that are not out of the same."""
+    signs = {header: [part.percent for part in parts[occasion]] for occasion, header, _ in _score_columns(outcome)}
+    with_sign = [header for header, found in signs.items() if True in found]
+    without = [header for header, found in signs.items() if False in found]
+    if with_sign and without:
+        facts = {"outcome": outcome.label, "percent": with_sign[0], "other": without[0]}
+        return [Problem(code="percent_per_occasion", column=headers[outcome.post], facts=facts)]
+    if _tops_differ([*parts["pre"], *parts["post"]]):
+        facts = {"outcome": outcome.label, "pre": outcome.pre}
+        return [Problem(code="maximum_per_occasion", column=headers[outcome.post], facts=facts)]
+    return []
+
+
+def _tops_differ(parts: Sequence[ScoreColumn]) -> bool:
     """Whether scores cannot be of one scale: other maxima are told, or one lies above the maximum told elsewhere."""
-    told = [top for top, _ in columns if top is not None]
+    told = [part.high for part in parts if part.high is not None]
     if not told:
         return False
-    untold = [values for top, values in columns if top is None]
+    untold = [part.values for part in parts if part.high is None]
     return len(set(told)) > 1 or any((values > told[0]).any() for values in untold)
 
 
@@ -304,7 +348,7 @@ def _cluster(
             "unit": Term(f"role.{assigned}"),
             "name": unit_name(keys[assigned].distinct[unit]),
             "arm": Term(f"arm.{'treated' if treated[own[0]] else 'control'}"),
-            "rows": [place["row"] for place in here[:SHOWN_ROWS]],
+            "rows": identity.shown_rows([place["row"] for place in here]),
             "count": len(here),
         }
         problems.append(Problem(code="pupils_in_other_group", column=roles["group"], facts=facts, **here[0]))

@@ -25,6 +25,8 @@ SHOWN = 5
 """Rows or names in one message; of the rest, the count (policy)."""
 LEAST_MATCHED = 0.5
 """Two sheets of which fewer pupils than this share match are not two tests of one group (policy)."""
+MOST_POINTS = 100
+"""A column of larger numbers on a sheet that nobody asks for holds no scores (policy)."""
 KEYS = ("school", "class", "pupil")
 
 _CLASS_NAME = re.compile(r"(?:klas|class|kl\.?)?\s*\d{1,2}\s*[-.]?\s*[a-z]{0,4}\d?", re.IGNORECASE)
@@ -47,7 +49,7 @@ def one_table(study: Study, found: Found) -> Table:
     Raises Problems: ``several_tables``, ``table_incomplete``, ``class_in_two_places``, ``pupils_in_two_places``,
     ``joined_twice``, ``joined_poorly``, ``joined_conflict``. What is missing from a single table is for ``bind``.
     """
-    tables = [_with_names(study, table, alone=len(found.tables) == 1) for table in found.tables]
+    tables = [_with_names(study, table, found) for table in found.tables]
     wanted = wanted_headers(study)
     complete = [table for table in tables if all(table.header(name) for name in wanted)]
     if len(tables) == 1:
@@ -56,7 +58,7 @@ def one_table(study: Study, found: Found) -> Table:
     if not complete:
         chosen = _joined(study, tables, found)
     else:
-        if incomplete := [problem for table in others for problem in _incomplete(study, table, found)]:
+        if incomplete := [problem for table in others for problem in _incomplete(study, table, complete, found)]:
             raise Problems(incomplete)
         chosen = complete[0] if len(complete) == 1 else _stacked(study, complete, found)
         chosen = replace(chosen, skipped=(*chosen.skipped, *(_other(table) for table in others)))
@@ -67,13 +69,25 @@ def _other(table: Table) -> Skipped:
     return Skipped(table.sheet, (), "other_sheet", file=table.file)
 
 
-def _where(table: Table) -> str:
-    return table.sheet or table.file
+def _where(table: Table, found: Found) -> str:
+    """What a table is called in a message: its sheet, or in a folder its file, with the sheet when there are more."""
+    files = [one.file for one in found.tables]
+    if len(set(files)) == 1:
+        return table.sheet or table.file
+    return table.file if files.count(table.file) == 1 or table.sheet is None else f"{table.file} · {table.sheet}"
 
 
-def _with_names(study: Study, table: Table, alone: bool) -> Table:
+def _own_name(table: Table, found: Found) -> str:
+    """The name a person gave it: that of its sheet, or of its file when every file has one table."""
+    files = [one.file for one in found.tables]
+    own_file = len(set(files)) > 1 and files.count(table.file) == 1
+    return (PurePath(table.file).stem if own_file or table.sheet is None else table.sheet).strip()
+
+
+def _with_names(study: Study, table: Table, found: Found) -> Table:
     """The table with a column for each role that the name of its sheet or file tells."""
     columns, warnings = dict(table.columns), list(table.warnings)
+    own_name = _own_name(table, found)
     for role, header in study.columns.mapped().items():
         if table.header(header):
             continue
@@ -82,8 +96,8 @@ def _with_names(study: Study, table: Table, alone: bool) -> Table:
             name = table.sheet
         elif fold_header(header) in FILE_NAMES:
             name = PurePath(table.file).stem
-        elif role == "class" and not alone and _CLASS_NAME.fullmatch(_own_name(table)):
-            name = _own_name(table)
+        elif role == "class" and len(found.tables) > 1 and _CLASS_NAME.fullmatch(own_name):
+            name = own_name
             facts = {"header": header, "name": name}
             warnings.append(
                 Problem(code="class_from_name", severity="warning", file=table.file, sheet=table.sheet, facts=facts)
@@ -93,17 +107,33 @@ def _with_names(study: Study, table: Table, alone: bool) -> Table:
     return replace(table, columns=columns, warnings=tuple(warnings))
 
 
-def _own_name(table: Table) -> str:
-    return (table.sheet or PurePath(table.file).stem).strip()
-
-
-def _incomplete(study: Study, table: Table, found: Found) -> list[Problem]:
+def _incomplete(study: Study, table: Table, complete: Sequence[Table], found: Found) -> list[Problem]:
     """Why a table beside complete ones may not be passed over: it is a file of the set, or it holds scores."""
     missing = [name for name in wanted_headers(study) if not table.header(name)]
     of_folder = table.file != found.name
-    if not of_folder and not any(table.header(name) for name in _score_headers(study)):
+    holds_scores = any(table.header(name) for name in _score_headers(study))
+    if not (of_folder or holds_scores or _holds_others(study, table, complete)):
         return []
     return [Problem(code="table_incomplete", file=table.file, sheet=table.sheet, facts={"headers": missing})]
+
+
+def _holds_others(study: Study, table: Table, complete: Sequence[Table]) -> bool:
+    """Whether a table has classes, or without those pupils, that no complete one has, and numbers like scores."""
+    roles = study.columns.mapped()
+    role = next((role for role in ("class", "pupil") if role in roles and table.header(roles[role])), None)
+    if role is None:
+        return False
+    known = {key for one in complete for key in _keys(study, one, (role,))}
+    others = {key for key in _keys(study, table, (role,)) if key[0]} - known
+    own = {table.header(name) for name in roles.values()}
+    return bool(others) and any(_like_scores(column) for header, column in table.columns.items() if header not in own)
+
+
+def _like_scores(column: Column) -> bool:
+    """Mostly numbers of at most 100: no postcode, year or telephone number."""
+    cells = [as_text(cell).replace(",", ".") for cell in column if cell != ""]
+    numbers = [float(cell) for cell in cells if re.fullmatch(r"\d{1,3}(?:\.\d+)?", cell)]
+    return bool(cells) and 2 * sum(number <= MOST_POINTS for number in numbers) > len(cells)
 
 
 def _stacked(study: Study, tables: Sequence[Table], found: Found) -> Table:
@@ -121,7 +151,11 @@ def _stacked(study: Study, tables: Sequence[Table], found: Found) -> Table:
                 continue
             first = seen.setdefault(key, table)
             if first is not table:
-                facts = {"first": _where(first), "second": _where(table), "name": key[-1] if "class" in roles else ""}
+                facts = {
+                    "first": _where(first, found),
+                    "second": _where(table, found),
+                    "name": key[-1] if "class" in roles else "",
+                }
                 problems.append(Problem(code=code, file=table.file, sheet=table.sheet, facts=facts))
                 if "class" not in roles:
                     break
@@ -151,7 +185,7 @@ def _under_each_other(tables: Sequence[Table], found: Found) -> Table:
         for header, rows in piece.merged.items():
             merged[header] = merged.get(header, frozenset()) | {start + row for row in rows}
         start += len(table)
-    facts = {"places": [_where(table) for table in tables]}
+    facts = {"places": [_where(table, found) for table in tables]}
     together = Problem(code="read_together", severity="warning", file=found.name, facts=facts)
     return Table(
         file=found.name,
@@ -181,30 +215,33 @@ def _renamed(table: Table, names: dict[str, str]) -> Table:
 
 
 def _several(tables: Sequence[Table], found: Found) -> Problem:
-    return Problem(code="several_tables", file=found.name, facts={"sheets": [_where(table) for table in tables]})
+    return Problem(code="several_tables", file=found.name, facts={"sheets": [_where(table, found) for table in tables]})
 
 
 def _joined(study: Study, tables: Sequence[Table], found: Found) -> Table:
     """Tests on two or more sheets or files, each score column in one of them, brought together pupil by pupil."""
     roles = study.columns.mapped()
     scores = _score_headers(study)
-    holders = {name: [table for table in tables if _score_column(table, name)] for name in scores}
+    holders = {name: [table for table in tables if _score_column(table, name, found)] for name in scores}
     used = [table for table in tables if any(table in held for held in holders.values())]
     once = all(len(held) == 1 for held in holders.values())
     keyed = "pupil" in roles and all(table.header(roles["pupil"]) for table in used)
-    others = [name for role, name in roles.items() if not any(table.header(name) for table in used)]
-    if not (once and keyed and len(used) > 1) or others:
+    lacking = [name for name in roles.values() if not any(table.header(name) for table in used)]
+    if lacking and keyed:
+        lists = [t for t in tables if t not in used and all(t.header(name) for name in (roles["pupil"], *lacking))]
+        used, lacking = (used + lists, []) if len(lists) == 1 else (used, lacking)
+    if not (once and keyed and len(used) > 1) or lacking:
         return _nearest(study, tables, found)
     keys = [role for role in KEYS if role in roles and all(table.header(roles[role]) for table in used)]
     return _outer_join(study, used, [table for table in tables if table not in used], keys, holders, found)
 
 
-def _score_column(table: Table, name: str) -> str | None:
+def _score_column(table: Table, name: str, found: Found) -> str | None:
     """The column of a score: by its heading, or as "Blad!kolom"."""
     if own := table.header(name):
         return own
     sheet, mark, heading = name.rpartition("!")
-    return table.header(heading) if mark and fold_header(sheet) == fold_header(_own_name(table)) else None
+    return table.header(heading) if mark and fold_header(sheet) == fold_header(_own_name(table, found)) else None
 
 
 def _nearest(study: Study, tables: Sequence[Table], found: Found) -> Table:
@@ -215,7 +252,7 @@ def _nearest(study: Study, tables: Sequence[Table], found: Found) -> Table:
     alike = len({frozenset(map(fold_header, table.columns)) for table in best}) == 1
     in_class_column = study.columns.class_
     if alike and len(best) > 1 and missing[tables.index(best[0])] == [in_class_column]:
-        facts = {"header": in_class_column, "names": [_where(table) for table in best]}
+        facts = {"header": in_class_column, "names": [_where(table, found) for table in best]}
         raise Problems([Problem(code="class_only_in_name", file=found.name, facts=facts)])
     if not alike or fewest == len(wanted_headers(study)):
         raise Problems([_several(tables, found)])
@@ -252,7 +289,7 @@ def _outer_join(
 
     everywhere = np.bincount(np.concatenate([piece.positions for piece in pieces]), minlength=len(positions))
     matched = everywhere == len(pieces)
-    names = [_where(table) for table in used]
+    names = [_where(table, found) for table in used]
     if matched.mean() < LEAST_MATCHED:
         facts = {"places": names, "matched": int(matched.sum()), "pupils": len(positions)}
         raise Problems([Problem(code="joined_poorly", file=found.name, facts=facts)])
@@ -261,7 +298,7 @@ def _outer_join(
     named: list[dict[str, str]] = [{} for _ in used]
     for name, held in holders.items():
         place = next(i for i, table in enumerate(used) if table is held[0])
-        header = _score_column(held[0], name)
+        header = _score_column(held[0], name, found)
         named[place][header] = name
         columns[name] = _spread(pieces[place], header, len(positions))
     for role, name in roles.items():

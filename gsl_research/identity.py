@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 
@@ -24,9 +24,13 @@ FILLED_ROLES = (*GROUPED, "group")
 """Roles whose code may stand in the first row of its block only."""
 EXACT_DIGITS = 15
 """Excel keeps no more digits of a number than these."""
-SHORT_CODE = 3
+SHOWN_ROWS = 5
+"""Rows named in one message; of the rest, the count (policy)."""
 SURE_CODE = 3
-"""A group code that is not listed is shown when it is this short or stands in this many rows (policy)."""
+"""A group code that is not listed stands in this many rows: a name that slipped a column stands in fewer (policy)."""
+LIKE_A_CODE = 0.8
+SHORTEST_LIKE = 4
+"""A cell of so many letters that is this alike (difflib's ratio) is a listed code with a typing error (policy)."""
 SHOWN_LONE = 5
 MOST_GROUPS = 10
 """With more unknown codes than these a column holds no groups (policy)."""
@@ -34,18 +38,23 @@ MOST_GROUPS = 10
 _ERROR_CELL = re.compile(r"#[A-Z0-9/]+[!?]?")
 """What a workbook writes where a formula failed: #N/A, #VALUE!, #DIV/0!, in any language."""
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?E\+\d+|[+-]?\d+[.,]\d+E-?\d+", re.IGNORECASE | re.ASCII)
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)|[^\W\d_A-Z]{2,}")
+"""Letters alone, or two small letters in a row: "Bo 2", "Jan2"; not "3WEWI"."""
+_OUTER_SIGNS = " .,;:'’\"“”()[]"
+_TRUTH = {"waar": "true", "onwaar": "false"}
+"""What Excel shows in Dutch for the TRUE and FALSE that its file holds."""
 _CUT = re.compile(rf"[1-9]\d{{{EXACT_DIGITS - 1}}}0+", re.ASCII)
 
 
 def places(table: Table, positions: Sequence[int] | np.ndarray, header: str | None = None) -> list[dict[str, object]]:
-    """``table.place`` of many rows at once, in their order."""
+    """Where rows stand, in their order; of rows brought together, where the column stands or else the first of them."""
     positions = np.asarray(positions, dtype=np.intp)
     if not len(positions):
         return []
     if not table.pieces:
         return [{"file": table.file, "sheet": table.sheet, "row": table.row_numbers[at]} for at in positions.tolist()]
     found: dict[int, dict[str, object]] = {}
-    for piece in table.segments(header) if header else table.pieces:
+    for piece in (*(table.segments(header) if header else ()), *table.pieces):
         order = np.argsort(piece.positions)
         at = np.searchsorted(piece.positions, positions, sorter=order)
         own = order[np.minimum(at, len(order) - 1)] if len(order) else np.empty(0, dtype=np.intp)
@@ -55,6 +64,11 @@ def places(table: Table, positions: Sequence[int] | np.ndarray, header: str | No
                 found[position] = {"file": piece.table.file, "sheet": piece.table.sheet, "row": number}
     whole = {"file": table.file, "sheet": table.sheet}
     return [found.get(at) or {**whole, "row": table.row_numbers[at]} for at in positions.tolist()]
+
+
+def shown_rows(rows: Sequence[int]) -> list[int | str]:
+    """The rows a message names: all, or the first few and a mark that there are more."""
+    return list(rows) if len(rows) <= SHOWN_ROWS + 1 else [*rows[:SHOWN_ROWS], "…"]
 
 
 def read_codes(study: Study, table: Table, headers: Mapping[str, str]) -> tuple[dict[str, Column], list[Problem]]:
@@ -89,15 +103,29 @@ def _as_text(column: Column) -> Column:
 
 
 def _group_codes(study: Study, column: Column) -> Column:
-    """Group codes as text: a number with a label is named as the study file names it."""
+    """Group codes as the study file writes them: in its capitals, and a number or its label, whichever it names."""
     named = {*study.groups.treated, *study.groups.control} if study.groups else set()
+    meant: dict[str, list[str]] = {}
+    for code in named:
+        meant.setdefault(_loosely(code), []).append(code)
+
+    def listed(text: str) -> str:
+        same = meant.get(_loosely(text), ())
+        return same[0] if text not in named and len(same) == 1 else text
 
     def text(cell) -> str:
-        if isinstance(cell, LabelledNumber) and cell.label not in named and (number := as_text(float(cell))) in named:
+        own = listed(as_text(cell))
+        if isinstance(cell, LabelledNumber) and own not in named and (number := as_text(float(cell))) in named:
             return number
-        return as_text(cell)
+        return own
 
     return column.map(text)
+
+
+def _loosely(code: str) -> str:
+    """A group code without capitals and outer signs: "Ja." is "ja", WAAR is TRUE; "A+" stays apart from "A"."""
+    text = code.strip(_OUTER_SIGNS).casefold()
+    return _TRUTH.get(text, text) or code
 
 
 def _filled_down(table: Table, column: Column) -> tuple[Column, np.ndarray]:
@@ -129,8 +157,7 @@ def _faults(table: Table, role: str, header: str, raw: Column, column: Column) -
     fault = np.array([kinds.get(at, "") for at in range(len(column.distinct))], dtype=object)[column.codes]
     rows_of = {kind: np.flatnonzero(fault == kind) for kind in set(kinds.values())}
     facts = {"role": Term(f"role.{role}")}
-    for place in places(table, rows_of.get("empty", ()), header):
-        yield Problem(code="code_empty", column=header, facts=facts, **place)
+    yield from _empty(table, role, header, rows_of.get("empty", ()))
     rows = rows_of.get("error", ())
     for row, place in zip(rows, places(table, rows, header), strict=True):
         yield Problem(code="code_is_error", column=header, value=column[row], facts=facts, **place)
@@ -141,6 +168,19 @@ def _faults(table: Table, role: str, header: str, raw: Column, column: Column) -
     if len(cut := rows_of.get("cut", ())):
         place = places(table, cut[:1], header)[0]
         yield Problem(code="code_scientific", column=header, facts=facts | {"count": len(cut)}, **place)
+
+
+def _empty(table: Table, role: str, header: str, rows: Sequence[int]) -> Iterator[Problem]:
+    """Rows without a code: a blank cell, or a pupil who does not stand where the column does."""
+    facts = {"role": Term(f"role.{role}")}
+    there = np.zeros(len(table), dtype=bool)
+    for piece in table.segments(header):
+        there[piece.positions] = True
+    for row, place in zip(rows, places(table, rows, header), strict=True):
+        if there[row]:
+            yield Problem(code="code_empty", column=header, facts=facts, **place)
+        else:
+            yield Problem(code="code_on_other_sheet", facts=facts, **place)
 
 
 def _each_value(
@@ -206,28 +246,23 @@ def _date() -> re.Pattern[str]:
     )
 
 
-def arms(study: Study, table: Table, header: str, column: Column) -> tuple[np.ndarray, list[Problem]]:
-    """(n,) bool: who got the new approach, with every code that the study file does not name."""
+def arms(
+    study: Study, table: Table, header: str, column: Column, pupil: Column | None = None
+) -> tuple[np.ndarray, list[Problem]]:
+    """(n,) bool: who got the new approach, with every code that the study file does not name.
+
+    ``pupil`` holds the pupils' codes: what looks like one is never shown.
+    """
     listed = {"treated": study.groups.treated, "control": study.groups.control}
     arm = {code: name == "treated" for name, codes in listed.items() for code in codes}
     treated = column.where(lambda text: arm.get(text, False))
     strange = np.flatnonzero(column.where(lambda text: text not in arm and not _is_faulty(text)))
-    facts = {name: list(codes) for name, codes in listed.items()}
-    unknown = {column.distinct[code] for code in np.unique(column.codes[strange])}
-    if len(unknown) > MOST_GROUPS or (unknown and 2 * len(column.distinct) > len(column)):
-        facts |= {"count": len(unknown)}
+    unknown = len(np.unique(column.codes[strange]))
+    if unknown > MOST_GROUPS or (unknown and 2 * len(column.distinct) > len(column)):
+        facts = {name: list(codes) for name, codes in listed.items()} | {"count": unknown}
         return treated, [Problem(code="column_not_groups", column=header, facts=facts)]
     if unknown:
-        found = zip(strange, places(table, strange, header), strict=True)
-        known = [code.casefold() for code in arm]
-        times = np.bincount(column.codes)[column.codes]
-        problems = []
-        for row, place in found:
-            text = str(column[row])
-            code = "group_unknown" if times[row] >= SURE_CODE or _like_a_code(text, known) else "group_not_listed"
-            value = text if code == "group_unknown" else None
-            problems.append(Problem(code=code, column=header, value=value, facts=facts, **place))
-        return treated, problems
+        return treated, list(_unlisted(table, header, column, strange, listed, pupil))
     present = {arm[text] for text in column.distinct if text in arm}
     problems = []
     for name, codes in listed.items():
@@ -237,9 +272,63 @@ def arms(study: Study, table: Table, header: str, column: Column) -> tuple[np.nd
     return treated, problems
 
 
-def _like_a_code(text: str, known: Sequence[str]) -> bool:
-    """Whether a cell can be shown: short, or like a known code. Another may be a name that slipped a column."""
-    return len(text) <= SHORT_CODE or bool(get_close_matches(text.casefold(), known, n=1))
+def _unlisted(
+    table: Table,
+    header: str,
+    column: Column,
+    rows: np.ndarray,
+    listed: Mapping[str, Sequence[str]],
+    pupil: Column | None,
+) -> Iterator[Problem]:
+    """Per code that is not listed where it stands first and in how many rows; what may be a pupil's, by its rows."""
+    facts = {"treated": list(listed["treated"]), "control": list(listed["control"])}
+    known = [*listed["treated"], *listed["control"]]
+    shapes = pupil_shapes(pupil)
+    hidden = set()
+    for value, count, place in _each_value(table, header, column, rows):
+        if (near := _like_a_code(value, known)) is not None:
+            told = facts | {"count": count, "suggestion": near}
+            yield Problem(code="group_unknown_near", column=header, value=value, facts=told, **place)
+        elif count >= SURE_CODE or not may_be_a_pupil(value, shapes):
+            told = facts | {"count": count}
+            yield Problem(code="group_unknown", column=header, value=value, facts=told, **place)
+        else:
+            hidden.add(value)
+    sheets: dict[tuple, list[dict[str, object]]] = {}
+    for place in places(table, np.flatnonzero(column.where(hidden.__contains__)), header):
+        sheets.setdefault((place["file"], place["sheet"]), []).append(place)
+    for here in sheets.values():
+        told = facts | {"rows": shown_rows([place["row"] for place in here]), "count": len(here)}
+        yield Problem(code="group_not_listed", column=header, facts=told, **here[0])
+
+
+def _like_a_code(text: str, known: Sequence[str]) -> str | None:
+    """The listed code that was meant by one with a typing error; another digit is another code."""
+    if len(text) < SHORTEST_LIKE:
+        return None
+    same = {code.casefold(): code for code in known if _digits(code) == _digits(text)}
+    near = get_close_matches(text.casefold(), list(same), n=1, cutoff=LIKE_A_CODE)
+    return same[near[0]] if near else None
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
+
+
+def pupil_shapes(pupil: Column | None) -> frozenset[str]:
+    """How pupils are written: letters as "a", digits as "0", so that L12 is like L07."""
+    return frozenset(map(_shape, map(as_text, pupil.distinct))) if pupil is not None else frozenset()
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", text))
+
+
+def may_be_a_pupil(text: str, shapes: Collection[str]) -> bool:
+    """Whether a code may be a pupil's that slipped a column: with a word, without a digit, or written as theirs."""
+    if _shape(text) in shapes or _WORD.search(text):
+        return True
+    return len(text) > 1 and any(map(str.isalpha, text)) and not _digits(text)
 
 
 def lone_classes(table: Table, header: str, column: Column) -> list[Problem]:

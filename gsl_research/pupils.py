@@ -12,7 +12,8 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from .identity import as_read, places, without_accents
+from .identity import as_read, places, shown_rows, without_accents
+from .occasions import synonyms
 from .problems import Problem
 from .reading import Column, Piece, Skipped, Table, as_text
 from .reading.words import file_words, missing_words
@@ -21,8 +22,6 @@ from .units import SHOWN_UNITS, unit_name
 NEARLY_EQUAL = 0.8
 MOST_PAIRS = 5_000
 """Two names this alike may be one pupil (difflib's ratio); of more pairs than this nothing is said (policy)."""
-SHOWN_ROWS = 5
-"""Rows named in one message; of the rest, the count (policy)."""
 REGISTER_SHARE = 0.2
 """Of numbers that look like register numbers, by luck about 1 in 100 passes the check; from this share on they are."""
 
@@ -30,15 +29,51 @@ _REGISTER = re.compile(
     r"(?<!\d)(\d{2})[./ -]?(\d{2})[./ -]?(\d{2})[./ -]?(\d{3})[./ -]?(\d{2})(?!\d)|(?<![\d.,])(\d{10})(?![\d.,])",
     re.ASCII,
 )
+FEWEST_LINES = 2
+MOST_LINES = 2
+"""Numbers of lines go up to at most so many times the rows there are; higher ones are pupils' own (policy)."""
 _MONTHS = frozenset(month + variant for month in range(1, 13) for variant in (0, 20, 40))
 """Months of a birth date; 20 or 40 is added for people who are not in the national register."""
 
 
-def doubles(table: Table, header: str, scope: np.ndarray, pupil: Column) -> tuple[np.ndarray, list[Problem]]:
+def only_numbered(table: Table, header: str, others: Collection[str]) -> np.ndarray:
+    """(n,) bool: the lines at the end of each sheet that hold a number and no pupil, as on a form with 30 lines.
+
+    One such line may be a pupil who was absent: it stays.
+
+    ``others`` are the headers that would say something of a pupil. The numbers in column ``header`` count on from the
+    last pupil's, and no other column has a word there.
+    """
+    only = np.zeros(len(table), dtype=bool)
+    pupil, asked = table.columns[header], [table.columns[name] for name in others]
+    beside = [column for name, column in table.columns.items() if name != header and name not in others]
+
+    def is_empty(at: int) -> bool:
+        words = any(map(str.isalpha, "".join(as_text(column[at]) for column in beside)))
+        return not words and all(column[at] == "" for column in asked)
+
+    for rows in [piece.positions for piece in table.pieces] or [np.arange(len(table))]:
+        end = len(rows)
+        while end and is_empty(rows[end - 1]):
+            end -= 1
+        if not 0 < end <= len(rows) - FEWEST_LINES:
+            continue
+        texts = [as_text(pupil[at]) for at in rows[end - 1 :]]
+        first = int(texts[0]) if texts[0].isdecimal() else MOST_LINES * len(rows)
+        last = first + len(texts) - 1
+        if last <= MOST_LINES * len(rows) and texts == [str(number) for number in range(first, last + 1)]:
+            only[rows[end:]] = True
+    return only
+
+
+def doubles(
+    table: Table, header: str, scope: np.ndarray, pupil: Column, unused: Collection[str] = ()
+) -> tuple[np.ndarray, list[Problem]]:
     """(n,) bool, the rows to keep, and the pupils who stand there twice.
 
-    ``scope`` (n,) numbers the class, or what else a pupil's code is unique in. Rows that are equal in every column
-    are counted once, with a warning; rows of one pupil that differ anywhere are an error.
+    ``scope`` (n,) numbers the class, or what else a pupil's code is unique in; ``unused`` are the headers the study
+    file does not name. Rows that are equal in every column are counted once, with a warning; rows of one pupil that
+    differ anywhere are an error.
     """
     keep = np.ones(len(pupil), dtype=bool)
     if len(pupil.distinct) == len(pupil):
@@ -60,33 +95,41 @@ def doubles(table: Table, header: str, scope: np.ndarray, pupil: Column) -> tupl
     keep[again] = False
     ends = np.append(starts[1:], len(order))
     conflicts = [order[starts[at] : ends[at]] for at in np.flatnonzero(differs)]
-    return keep, [*_counted_once(table, header, again), *_twice(table, header, conflicts)]
+    return keep, [*_counted_once(table, header, again), *_twice(table, header, conflicts, _other_half(header, unused))]
 
 
 def _counted_once(table: Table, header: str, again: np.ndarray) -> Iterator[Problem]:
-    for skipped in repeated_rows(table, header, again):
-        facts = {"rows": list(skipped.rows[:SHOWN_ROWS]), "count": len(skipped.rows)}
+    for skipped in skipped_rows(table, header, again, "duplicate_rows"):
+        facts = {"rows": shown_rows(skipped.rows), "count": len(skipped.rows)}
         row = skipped.rows[0]
         yield Problem(
             code="duplicate_rows", severity="warning", file=skipped.file, sheet=skipped.sheet, row=row, facts=facts
         )
 
 
-def repeated_rows(table: Table, header: str, again: np.ndarray) -> tuple[Skipped, ...]:
-    """The rows that repeat another one, per sheet, as rows that were skipped."""
+def skipped_rows(table: Table, header: str, positions: np.ndarray, reason: str) -> tuple[Skipped, ...]:
+    """Rows that do not count as a pupil, per sheet."""
     rows: dict[tuple, list[int]] = {}
-    for place in places(table, again, header):
+    for place in places(table, positions, header):
         rows.setdefault((place["file"], place["sheet"]), []).append(place["row"])
-    return tuple(Skipped(sheet, tuple(own), "duplicate_rows", file=file) for (file, sheet), own in rows.items())
+    return tuple(Skipped(sheet, tuple(own), reason, file=file) for (file, sheet), own in rows.items())
 
 
-def _twice(table: Table, header: str, pupils: Sequence[np.ndarray]) -> Iterator[Problem]:
+def _other_half(header: str, unused: Collection[str]) -> str | None:
+    """The column with the first name where the pupil's is the name, or the other way round."""
+    halves = synonyms()["names"]
+    wanted = halves["last"] if _says(header, halves["first"]) else halves["first"]
+    return next((name for name in unused if _says(name, wanted)), None)
+
+
+def _twice(table: Table, header: str, pupils: Sequence[np.ndarray], beside: str | None) -> Iterator[Problem]:
     found = iter(places(table, np.concatenate(pupils) if pupils else (), header))
     for positions in pupils:
         first, second, *rest = here = [next(found) for _ in positions]
         if len({(place["file"], place["sheet"]) for place in here}) == 1:
-            facts = {"rows": [place["row"] for place in here[:SHOWN_ROWS]], "count": len(here)}
-            yield Problem(code="pupil_twice", column=header, facts=facts, **second)
+            facts = {"rows": shown_rows([place["row"] for place in here]), "count": len(here), "beside": beside}
+            code = "pupil_twice" if beside is None else "pupil_twice_half_name"
+            yield Problem(code=code, column=header, facts=facts, **second)
         else:
             other = " · ".join(str(part) for part in (first["file"], first["sheet"]) if part is not None)
             facts = {"other": other, "other_row": first["row"], "count": len(here)}
@@ -124,7 +167,7 @@ def two_spellings(table: Table, header: str, scope: np.ndarray, pupil: Column) -
                 spelled.setdefault((int(scope[at]), way), {}).setdefault(int(pupil.codes[at]), at)
     for rows in dict.fromkeys(tuple(first.values()) for first in spelled.values() if len(first) > 1):
         here = places(table, rows, header)
-        facts = {"rows": [place["row"] for place in here[:SHOWN_ROWS]]}
+        facts = {"rows": shown_rows([place["row"] for place in here])}
         yield Problem(code="pupil_two_spellings", column=header, facts=facts, **here[1])
 
 
@@ -279,6 +322,10 @@ def _plain(cell: str | float) -> str:
 
 
 def _speaks_of(header: str, kind: str) -> bool:
+    return _says(header, file_words(kind))
+
+
+def _says(header: str, phrases: Collection[str]) -> bool:
     """Whether one of these words or phrases stands in a heading."""
     words = " ".join(re.findall(r"[^\W\d_]+", without_accents(header).casefold()))
-    return any(f" {phrase} " in f" {words} " for phrase in file_words(kind))
+    return any(f" {phrase} " in f" {words} " for phrase in phrases)

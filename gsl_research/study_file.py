@@ -82,6 +82,10 @@ def _rows(text: str) -> dict[Address, int]:
     return found
 
 
+REQUIRED_TEXTS = ("title", "question", "label")
+"""Keys that may not be left out: their text is asked for."""
+
+
 def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], file: str) -> Problem:
     address = tuple(part for part in error["loc"] if _in_file(part))
     if error["type"] == "union_tag_not_found":
@@ -117,7 +121,8 @@ def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], fil
         case "string_pattern_mismatch":
             return Problem(code="not_an_id", file=file, row=row, value=value, facts={"key": key})
         case "too_short" | "string_too_short":
-            code = "group_to_choose" if key in ("treated", "control") else "key_empty"
+            to_fill = "key_to_fill" if key in REQUIRED_TEXTS else "key_empty"
+            code = "group_to_choose" if key in ("treated", "control") else to_fill
             return Problem(code=code, file=file, row=row, facts={"key": key})
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" | "string_too_long":
             bound = next(iter(error["ctx"].values()))

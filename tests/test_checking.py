@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from conftest import EXAMPLES, plan
 
+from gsl_research import cli
 from gsl_research.checking import check, check_files
 from gsl_research.reading import Skipped
 from gsl_research.wording import words
@@ -201,6 +202,73 @@ def test_no_pupil_is_ever_named(tmp_path, study, lang):
     assert checked.lines
 
 
+@pytest.mark.parametrize(
+    "slipped",
+    [
+        ("x", "5A", "Quirinus P", 3, 4),
+        ("x", "Quirinus P", "5A", 3, 4),
+        ("5A", "nieuw", "Quirinus", 3, 4),
+        ("nieuw", "Quirinus", "5A", 3, 4),
+    ],
+)
+def test_a_row_that_slipped_leaves_no_name_behind(tmp_path, study, slipped):
+    checked = check(write(tmp_path, "punten.csv", csv(body=[*rows()[:11], slipped])), study)
+    assert checked.rejected and "Quirinus" not in str(checked) + checked.json()
+    assert checked.facts["groups"] == {}, "the codes of a column that is refused are not told"
+
+
+@pytest.mark.parametrize("pupil", [{"pupil": "leerling"}, {"pupil": "nr"}, {}])
+def test_a_study_that_takes_the_names_for_the_class_leaves_no_name_behind(tmp_path, pupil):
+    study = write(tmp_path, "plan.toml", toml(plan(columns=pupil | {"class": "leerling", "group": "groep"})))
+    body = [(*row, i + 1) for i, row in enumerate(rows())]
+    checked = check(write(tmp_path, "punten.csv", csv("leerling;klas;groep;voor;na;nr", body)), study)
+    assert checked.facts["classes"] == {} and "Zebedeus" not in str(checked) + checked.json()
+
+
+def test_a_class_of_a_single_pupil_is_told_where_the_file_is_accepted(tmp_path, study):
+    body = [*rows()[:11], ("Zebedeus11", "6-1", "gewoon", 3, 4)]
+    facts = check(write(tmp_path, "punten.csv", csv(body=body)), study).facts
+    assert facts["classes"] == {"5A": 6, "5B": 5, "6-1": 1}
+
+
+def test_one_mistake_in_many_rows_is_told_once(tmp_path, study):
+    body = [(name, klas, "nieuwe" if group == "nieuw" else group, *rest) for name, klas, group, *rest in rows()]
+    checked = check(write(tmp_path, "punten.csv", csv(body=body)), study)
+    assert [(p.code, p.facts["count"], p.row) for p in checked.problems] == [("group_unknown_near", 6, 2)]
+
+
+def test_true_and_false_of_a_workbook_are_the_groups_a_person_sees(tmp_path):
+    groups = {"treated": ["WAAR"], "control": ["ONWAAR"]}
+    study = write(tmp_path, "plan.toml", toml(plan(groups=groups)))
+    body = [(name, klas, group == "nieuw", pre, post) for name, klas, group, pre, post in rows()]
+    sheets = {"Blad1": [["leerling", "klas", "groep", "voor", "na"], *body]}
+    checked = check(workbook(tmp_path / "punten.xlsx", sheets), study)
+    assert not checked.rejected and checked.facts["groups"] == {"ONWAAR": 6, "WAAR": 6}
+
+
+def test_a_pupil_on_the_sheet_without_the_class_is_told_there(tmp_path):
+    outcome = plan()["outcomes"][0] | {"pre": "voor!score", "post": "na!score"}
+    study = write(tmp_path, "plan.toml", toml(plan(outcomes=[outcome])))
+    before = [["leerling", "klas", "groep", "score"], *(row[:4] for row in rows())]
+    after = [["leerling", "score"], *([row[0], row[4]] for row in rows()), ["Quirinus", 12]]
+    checked = check(workbook(tmp_path / "punten.xlsx", {"voor": before, "na": after}), study)
+    wrong = [(p.code, p.sheet, p.row, p.column, p.facts["role"]) for p in checked.problems if p.severity == "error"]
+    assert wrong == [
+        ("code_on_other_sheet", "na", 14, None, "role.class"),
+        ("code_on_other_sheet", "na", 14, None, "role.group"),
+    ]
+    assert "Quirinus" not in str(checked) + checked.json()
+
+
+def test_numbered_lines_of_a_sheet_named_after_its_class_are_no_pupils(tmp_path):
+    study = write(tmp_path, "plan.toml", toml(plan("one_group", columns={"pupil": "nr", "class": "klas"})))
+    lines = [[i + 1, pre, post] for i, (*_, pre, post) in enumerate(rows())]
+    sheets = {name: [["nr", "voor", "na"], *lines, *([n, None, None] for n in (13, 14))] for name in ("5A", "5B")}
+    checked = check(workbook(tmp_path / "punten.xlsx", sheets), study)
+    assert checked.facts["classes"] == {"5A": 12, "5B": 12} and checked.facts["pupils"] == 24
+    assert "rij 14–15 overgeslagen: alleen een nummer" in str(checked)
+
+
 def test_a_study_alone_is_checked_by_itself(study):
     checked = check(study)
     assert not checked.rejected and checked.facts["columns"]["group"] == "groep"
@@ -210,6 +278,55 @@ def test_a_notebook_shows_the_sentences_and_no_markup(tmp_path):
     checked = check(write(tmp_path, "a.csv", csv(header="leerling;<b>klas</b>;groep;voor;na")))
     assert "&lt;b&gt;" in checked._repr_html_() and "<b>" not in checked._repr_html_()
     assert repr(checked) == str(checked) == "\n".join(checked.lines)
+
+
+def test_a_notebook_calls_files_by_name_and_the_command_as_they_were_typed(tmp_path, study):
+    scores = write(tmp_path, "punten.csv", csv())
+    for checked in (check(scores), check(study), check(scores, study)):
+        assert str(tmp_path) not in str(checked) + checked._repr_html_() + checked.json()
+    assert "gsl check punten.csv" in str(check(scores))
+    assert f"gsl check {scores} " in str(check_files(scores, None, NL))
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize(
+    ("asked", "choices"),
+    [
+        (["check", "punten.csv", "--as", "zonnebloem"], ["scores", "questionnaire", "single_case", "self_assessment"]),
+        (["template", "zonnebloem"], ["comparison", "one_group"]),
+    ],
+)
+def test_a_wrong_word_in_a_command_names_the_choices(monkeypatch, capsys, asked, choices, lang):
+    monkeypatch.setattr("sys.argv", ["gsl", *asked, "--lang", lang])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    told = capsys.readouterr().err
+    assert stopped.value.code == cli.WRONG_CALL and "zonnebloem" in told
+    assert all(choice in told for choice in choices)
+
+
+COUNTED = "leerlingen|rijen|klassen|cellen|pupils|rows|classes|cells|are|were"
+FEW = {"count", "pupils", "matched", "values", "rows"}
+MANY = {"pupil_twice", "pupil_twice_half_name", "pupil_twice_elsewhere"}
+"""Here the count is never 1."""
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_sentence_with_a_count_reads_right_for_one(lang):
+    problems = words(lang)._find("problems")
+    wrong = []
+    for code in sorted(problems.keys() - MANY - {"address", "lead", "skipped", "term"}):
+        text = f"{problems[code]['says']} {problems[code]['mend']}"
+        for count in FEW:
+            if re.search(rf"\{{{count}\}} ({COUNTED})\b|\b(zijn|staan|are) (er )?(maar |only )?\{{{count}\}}", text):
+                wrong.append(code)
+        if "{count}" in text and re.search(r"\b([Dd]eze (rijen|klassen)|[Tt]hese (rows|classes)) \w+", text):
+            wrong.append(code)
+    assert set(wrong) <= NEVER_ONE, sorted(set(wrong) - NEVER_ONE)
+
+
+NEVER_ONE = {"column_without_scores", "column_of_dates", "column_with_text"}
+"""Told of three cells or more (``scores.WHOLE_COLUMN``)."""
 
 
 def test_the_examples_are_in_order_and_propose_what_their_studies_say():

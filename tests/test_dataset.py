@@ -39,7 +39,7 @@ def test_a_good_table_is_bound_with_nothing_dropped():
     [
         (changed("na", 5, "25"), ("outside_scale", 5)),
         (changed("na", 5, "1O"), ("not_a_number", 5)),
-        (changed("groep", 5, "neiuw"), ("group_unknown", 5)),
+        (changed("groep", 5, "neiuw"), ("group_unknown_near", 5)),
         (changed("klas", 5, ""), ("code_empty", 5)),
         (changed("klas", 5, "#N/A"), ("code_is_error", 5)),
         (changed("leerling", 5, "p0-0"), ("pupil_twice", 5)),

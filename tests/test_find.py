@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gsl_research.problems import Problems
 from gsl_research.reading.find import Origin, find_tables
-from gsl_research.reading.grid import Column, Grid, Merge
+from gsl_research.reading.grid import Column, DateCell, Grid, Merge
 from gsl_research.reading.headings import fold_header
 from gsl_research.reading.table import Table
 
@@ -110,6 +110,119 @@ def test_without_class_or_group_max_is_a_pupil_unless_it_stands_apart():
     rows = [["leerling", "voor", "na"], *[[f"l{i}", "10", "12"] for i in range(5)], ["Max", "11", "12"]]
     assert len(only(rows)) == 6
     assert len(only([*rows[:-1], [], rows[-1]])) == 5
+
+
+THREE = ["leerling", "voor", "na"]
+FEW = [[f"leerling {name}", str(8 + i % 4), str(9 + i % 3)] for i, name in enumerate("abcdef")]
+
+
+@pytest.mark.parametrize(
+    "label", ["Klas gemiddelde", "Standaard afwijking", "St. dev.", "Vlaams gemiddelde", "Tot.", "Avg", "Q1", "Moyenne"]
+)
+def test_a_mean_in_other_words_below_a_list_without_class_is_no_pupil(label):
+    table = only([THREE, *FEW, [], [label, "9,1", "11,2"]])
+    assert cells(table) == FEW
+    (total,) = [one for one in table.skipped if one.reason == "totals"]
+    assert set(total.words[0].split()) <= set(label.split())
+
+
+@pytest.mark.parametrize("label", ["Maximumscore", "Maximale score", "Op", "Weging", "Te behalen punten", "Max"])
+def test_a_row_of_maxima_under_the_header_is_no_pupil(label):
+    assert cells(only([THREE, [label, "20", "20"], *FEW])) == FEW
+
+
+@pytest.mark.parametrize("name", ["Max Peeters", "Min Jun", "Max", "Op de Beeck Tom", "Gem Yılmaz"])
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_pupil_on_the_first_row_or_after_a_gap_stays(name, place):
+    """With scores that differ and are not the highest."""
+    rows = [*FEW[:place], *([[]] if place else []), [name, "7", "9"], *FEW[place:]]
+    assert [name, "7", "9"] in cells(only([THREE, *rows]))
+
+
+def test_a_level_that_reads_as_a_mean_is_data():
+    rows = [[("zwak", "gemiddeld", "sterk")[i % 3], *row] for i, row in enumerate(PUPILS * 2)]
+    assert len(only([["niveau", *HEADER], *rows])) == 12
+    rows = [[("zwak", "gemiddeld", "sterk")[i % 3], row[1], row[2]] for i, row in enumerate(FEW)]
+    assert len(only([["niveau", "voor", "na"], *rows])) == 6
+
+
+def test_a_last_row_after_a_blank_row_is_a_pupil_and_pointed_out():
+    late = ["Gudrun", "5A", "nieuw", "", "15"]
+    table = only([HEADER, *PUPILS, [], late])
+    assert cells(table) == [*PUPILS, late]
+    assert [(p.code, p.row) for p in table.warnings] == [("row_apart", 9)]
+
+
+def test_a_score_after_a_blank_row_is_never_a_note():
+    wide = ["leerling", *"abcdefgh", "na"]
+    rows = [[f"l{i}", *"12345678", "9"] for i in range(4)]
+    late = ["Gudrun", *[""] * 8, "15"]
+    assert cells(only([wide, *rows, [], late])) == [*rows, late]
+
+
+@pytest.mark.parametrize("numbers", [range(7, 31), range(7, 9)])
+def test_numbers_without_a_pupil_below_the_last_one_are_listed(numbers):
+    rows = [[str(i), *row] for i, row in enumerate(PUPILS, 1)]
+    table = only([["nr", *HEADER], *rows, *[[str(n), *[""] * 5] for n in numbers]])
+    assert cells(table) == rows
+    assert len(skipped(table)["numbers_only"]) == len(numbers)
+
+
+def test_one_last_number_may_be_a_pupil_who_was_absent():
+    rows = [[str(i), row[3], row[4]] for i, row in enumerate(PUPILS, 1)]
+    assert len(only([["nr", "voor", "na"], *rows, ["7", "", ""]])) == 7
+
+
+def test_a_repeated_header_in_capitals_is_a_header():
+    table = only([HEADER, *PUPILS[:3], [name.upper() for name in HEADER], *PUPILS[3:]])
+    assert cells(table) == PUPILS
+    assert skipped(table) == {"repeated_header": (5,)}
+
+
+def test_a_row_of_units_below_the_header_is_no_pupil():
+    table = only([HEADER, ["", "", "", "punten", "%"], *PUPILS])
+    assert (cells(table), table.maxima, skipped(table)) == (PUPILS, {}, {"units_row": (2,)})
+
+
+@pytest.mark.parametrize("days", [("12/09", "05/12"), ("12/09/2025", "5-12-2025"), (DateCell("2025-09-12"), "5/12")])
+def test_a_day_may_head_a_column_of_scores(days):
+    table = only([["leerling", "klas", *days], *[[row[0], row[1], *row[3:]] for row in PUPILS]])
+    assert list(table.columns)[2:] == list(days)
+    assert len(table) == 6
+
+
+def test_dates_below_a_date_are_no_header():
+    rows = [[name, "12/09", "13/09"] for name in ("An", "Bo", "Cis", "Dré")]
+    assert [p.code for p in refusal(rows)] in (["header_not_found"], ["no_table"])
+
+
+def test_a_merged_heading_over_two_columns_does_not_make_a_pupil_a_heading():
+    rows = [
+        ["Naam", "", "klas", "voor"],
+        ["Peeters", "An", "5A", "afw"],
+        ["Maes", "Bo", "5A", "9"],
+        ["Nys", "Cis", "5A", "8"],
+    ]
+    table = only(rows, merges=(Merge(0, 0, 0, 1),))
+    assert list(table.columns) == ["Naam", "klas", "voor"]
+    assert len(table) == 3
+
+
+def test_pupils_side_by_side_are_seen_without_a_study_too():
+    rows = [["Leerling", "An", "Bo", "Cis", "Dré"], ["Toets 1", "8", "9", "10", "7"], ["Toets 2", "9", "9", "12", "8"]]
+    assert [p.code for p in refusal(rows)] == ["transposed"]
+    groups = [["groep", "leerling", "voor"], *[[f"Groep {i % 2}", f"l{i}", str(i)] for i in range(6)]]
+    assert len(only(groups)) == 6
+
+
+def test_two_lists_of_the_same_pupils_in_another_order_stop():
+    other = [["leerling", "na"], *[[row[0], row[4]] for row in reversed(PUPILS)]]
+    rows = [[*row[:4], "", *beside] for row, beside in zip([["naam", *HEADER[1:]], *PUPILS], other, strict=True)]
+    wanted = ["naam", "klas", "groep", "voortoets", "na"]
+    (problem,) = refusal(rows, wanted)
+    assert (problem.code, problem.facts) == ("lists_side_by_side", {"letters": ["F"]})
+    same = [[*row[:4], "", row[0], row[4]] for row in PUPILS]
+    assert len(only([["naam", *HEADER[1:4], "", "leerling", "na"], *same], wanted)) == 6
 
 
 def test_a_repeated_header_is_listed():

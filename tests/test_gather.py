@@ -7,7 +7,7 @@ from conftest import study, table
 
 from gsl_research.gather import one_table, wanted_headers
 from gsl_research.problems import Problems
-from gsl_research.reading import Found
+from gsl_research.reading import Found, LabelledNumber
 
 KLAS_5A = {
     "leerling": ["An", "Bo"],
@@ -208,3 +208,52 @@ def test_sheets_that_all_lack_a_column_are_refused_by_bind_for_that_column():
 def test_different_sheets_that_both_lack_something_are_a_question():
     tables = sheet("a", without(KLAS_5A, "voor", "groep")), sheet("b", without(KLAS_5B, "klas", "voor"))
     assert [p.code for p in refused(*tables)] == ["several_tables"]
+
+
+def test_a_class_sheet_with_other_headings_is_never_passed_over():
+    other = {"leerling": ["Dré", "Els"], "klas": ["5C", "5C"], "VT": ["7", "8"], "NT": ["9", "12"]}
+    problems = refused(sheet("5A", KLAS_5A), sheet("5C", other))
+    assert [(p.code, p.sheet) for p in problems] == [("table_incomplete", "5C")]
+    addresses = {"leerling": ["Dré"], "klas": ["5C"], "postcode": ["9000"]}
+    assert one_table(study(), found(sheet("5A", KLAS_5A), sheet("adressen", addresses))).sheet == "5A"
+    more_of_them = {"leerling": ["An", "Bo"], "klas": ["5A", "5A"], "rekenen": ["7", "8"]}
+    assert one_table(study(), found(sheet("5A", KLAS_5A), sheet("rekenen", more_of_them))).sheet == "5A"
+
+
+def test_a_list_of_pupils_on_its_own_sheet_gives_class_and_group():
+    pupils = {"leerling": ["An", "Bo", "Cis"], "klas": ["5A"] * 3, "groep": ["nieuw"] * 3}
+    scores = {"leerling": ["Cis", "An", "Bo"], "voor": ["7", "8", "9"], "na": ["12", "10", "11"]}
+    one = one_table(study(), found(sheet("Leerlingen", pupils), sheet("Punten", scores)))
+    assert sorted(zip(one.columns["leerling"], one.columns["klas"], one.columns["na"], strict=True)) == [
+        ("An", "5A", "10"),
+        ("Bo", "5A", "11"),
+        ("Cis", "5A", "12"),
+    ]
+
+
+def test_workbooks_with_a_sheet_of_one_name_are_told_apart_by_their_file():
+    outcome = {"name": "toets", "label": "Toets", "domain": "learning_gain", "pre": "voor!score", "post": "na!score"}
+    pre, post = {**without(PRE, "voor"), "score": PRE["voor"]}, {**without(POST, "na"), "score": POST["na"]}
+    tables = sheet("Blad1", pre, "voor.xlsx"), sheet("Blad1", post, "na.xlsx")
+    one = one_table(study(outcomes=[outcome]), found(*tables, name="map"))
+    assert len(one) == 3
+    assert one.warnings[0].facts == {"places": ["voor.xlsx", "na.xlsx"]}
+
+
+def test_codes_with_other_labels_in_another_file_stay_apart():
+    labelled = [[LabelledNumber(1, a), LabelledNumber(2, b)] for a, b in (("5A", "5B"), ("5C", "5D"))]
+    files = [
+        table(
+            {
+                "leerling": [f"{i}1", f"{i}2"],
+                "klas": codes,
+                "groep": ["nieuw"] * 2,
+                "voor": ["8", "9"],
+                "na": ["9", "9"],
+            },
+            f"{i}.sav",
+        )
+        for i, codes in enumerate(labelled)
+    ]
+    one = one_table(study(), found(*files, name="map"))
+    assert [cell.label for cell in one.columns["klas"]] == ["5A", "5B", "5C", "5D"]

@@ -93,6 +93,94 @@ def test_of_three_rows_of_one_pupil_none_is_dropped_when_one_differs():
     assert found["pupil_twice", "error"].facts["rows"] == [9, 122, 123]
 
 
+@pytest.mark.parametrize(("times", "shown"), [(6, [2, 3, 4, 5, 6, 7]), (7, [2, 3, 4, 5, 6, "…"])])
+def test_the_rows_of_a_pupil_are_all_told_or_it_is_said_that_there_are_more(times, shown):
+    scores = with_names()
+    scores["leerling"][:times] = ["Jan Peeters"] * times
+    facts = told(scores)["pupil_twice", "error"].facts
+    assert (facts["rows"], facts["count"]) == (shown, times)
+
+
+@pytest.mark.parametrize(
+    ("pupil", "beside"), [("Naam", "Voornaam"), ("leerling", "First name"), ("Voornaam", "Familienaam")]
+)
+def test_a_name_that_stands_there_twice_beside_the_other_half_is_told_so(pupil, beside):
+    scores = {pupil if name == "leerling" else name: cells for name, cells in classes().items()}
+    scores[pupil][3] = scores[pupil][8] = "Maes"
+    scores[beside] = [f"Zebedeus{i}" for i in range(120)]
+    columns = {"pupil": pupil, "class": "klas", "group": "groep"}
+    (problem,) = problems_of(scores, columns=columns)
+    assert (problem.code, problem.facts["beside"], problem.row) == ("pupil_twice_half_name", beside, 10)
+    for lang in ("nl", "en"):
+        told_as = words(lang).problem(problem)
+        assert beside in told_as and "Maes" not in told_as and "Zebedeus" not in told_as
+
+
+def test_a_name_that_stands_there_twice_beside_another_column_is_told_as_ever():
+    scores = with_names()
+    scores["leerling"][3] = scores["leerling"][8]
+    scores["opmerking"] = [f"{i}" for i in range(120)]
+    assert codes(scores) == ["pupil_twice"]
+
+
+# lines with a number and no pupil
+
+
+def numbered(pupils=20, lines=30, **columns):
+    """A form of one group with numbered lines, the first ones filled in."""
+    scores = {name: [*cells[:pupils], *[""] * (lines - pupils)] for name, cells in classes().items()}
+    scores["leerling"] = [str(at + 1) for at in range(lines)]
+    return {"leerling": scores["leerling"], "voor": scores["voor"], "na": scores["na"]} | columns
+
+
+ALONE = {"kind": "one_group", "columns": {"pupil": "leerling"}}
+
+
+@pytest.mark.parametrize("cell", [str, float])
+def test_numbered_lines_without_a_pupil_are_listed_as_skipped(cell):
+    scores = numbered()
+    scores["leerling"] = [cell(number) for number in scores["leerling"]]
+    _, data = bound(scores, **ALONE)
+    assert (data.rows, data.missing["na"]) == (20, {})
+    assert [(s.reason, s.rows) for s in data.skipped] == [("numbers_only", tuple(range(22, 32)))]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("voor", "11,5"), ("na", "afw"), ("opmerking", "ziek"), ("leerling", "Zebedeus")]
+)
+def test_a_line_that_says_more_than_its_number_is_a_pupil(column, cell):
+    scores = numbered(opmerking=[""] * 30)
+    scores[column][25] = cell
+    assert bound(scores, **ALONE)[1].rows == (30 if column == "leerling" else 26)
+
+
+def test_codes_that_do_not_number_the_lines_are_pupils():
+    scores = numbered()
+    scores["leerling"] = [str(2026001 + at) for at in range(30)]
+    assert bound(scores, **ALONE)[1].rows == 30
+
+
+def test_numbered_lines_without_class_and_group_do_not_stop():
+    scores = classes()
+    scores["leerling"] = [str(at + 1) for at in range(120)]
+    scores = {name: [*cells, *([str(at) for at in range(121, 126)] if name == "leerling" else [""] * 5)]
+              for name, cells in scores.items()}  # fmt: skip
+    assert bound(scores)[1].rows == 120
+
+
+def test_numbered_lines_are_skipped_at_the_end_of_every_sheet():
+    scores = {name: [*cells[:20], "", "", *cells[20:40], "", ""] for name, cells in classes(1, 1).items()}
+    scores["leerling"] = [str(at + 1) for at in range(22)] + [str(at + 1) for at in range(22)]
+    data = bind(study(), gathered(scores, at=22))
+    assert data.rows == 40
+    assert [(s.file, s.rows) for s in data.skipped] == [("a.csv", (22, 23)), ("b.csv", (22, 23))]
+
+
+def test_one_last_number_is_a_pupil_who_was_absent_twice():
+    _, data = bound(numbered(20, 21), **ALONE)
+    assert (data.rows, data.skipped) == (21, ())
+
+
 def test_equal_rows_without_a_pupil_column_are_two_pupils():
     scores = doubled(classes(), 7)
     assert bound(scores, columns={"class": "klas", "group": "groep"})[1].rows == 121
@@ -188,13 +276,92 @@ def test_where_every_class_has_one_pupil_none_is_strange():
 
 
 @pytest.mark.parametrize(
-    ("cell", "code"), [("neiuw", "group_unknown"), ("x", "group_unknown"), ("Wout Maes", "group_not_listed")]
+    ("cell", "code"),
+    [
+        ("neiuw", "group_unknown_near"),
+        ("x", "group_unknown"),
+        ("5A", "group_unknown"),
+        ("Wout Maes", "group_not_listed"),
+        ("Bo", "group_not_listed"),
+        ("Bo 2", "group_not_listed"),
+        ("Jan2", "group_not_listed"),
+        ("3WEWI", "group_unknown"),
+        ("J. P.", "group_not_listed"),
+        ("Niels", "group_not_listed"),
+    ],
 )
 def test_an_unlisted_group_is_quoted_only_when_it_can_be_no_name(cell, code):
     scores = with_names()
     scores["groep"][4] = cell
     (problem,) = problems_of(scores)
-    assert (problem.code, problem.row, problem.value) == (code, 6, cell if code == "group_unknown" else None)
+    assert (problem.code, problem.row, problem.value) == (code, 6, None if code == "group_not_listed" else cell)
+    assert (cell in words("nl").problem(problem)) is (code != "group_not_listed")
+
+
+def test_a_group_that_is_written_as_the_pupils_are_is_not_quoted():
+    scores = classes()
+    scores["leerling"] = [f"L{i:03}" for i in range(120)]
+    scores["groep"][4] = "L555"
+    assert [(p.code, p.value) for p in problems_of(scores)] == [("group_not_listed", None)]
+
+
+def test_an_unlisted_group_is_told_once_with_the_number_of_its_rows():
+    scores = with_names()
+    scores["groep"][4:22], scores["groep"][30], scores["groep"][40] = ["5A"] * 18, "Bo", "An"
+    told_as = [(p.code, p.row, p.value, p.facts["count"], p.facts.get("rows")) for p in problems_of(scores)]
+    assert told_as == [("group_unknown", 6, "5A", 18, None), ("group_not_listed", 32, None, 2, [32, 42])]
+
+
+def test_hidden_groups_are_told_per_sheet_with_their_first_rows():
+    scores = with_names()
+    for at, name in enumerate(("An", "Bo", "Cis", "Do", "Els", "Fien", "Gus", "Hans")):
+        scores["groep"][3 * at + 40] = name
+    found = [(p.code, p.file, p.row, p.facts["count"], p.facts["rows"]) for p in refused(gathered(scores))]
+    assert found == [
+        ("group_not_listed", "a.csv", 42, 7, [42, 45, 48, 51, 54, "…"]),
+        ("group_not_listed", "b.csv", 3, 1, [3]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "suggestion"), [("nieuuw", "nieuw"), ("KLAAS 1", "klas 1"), ("klas 12", None), ("klas", None)]
+)
+def test_a_typing_error_in_a_group_gets_a_suggestion_and_another_number_does_not(cell, suggestion):
+    scores = with_names()
+    scores["groep"] = ["klas 1" if group == "gewoon" else group for group in scores["groep"]]
+    scores["groep"][4:7] = [cell] * 3
+    (problem,) = problems_of(scores, groups={"treated": ["nieuw"], "control": ["klas 1"]})
+    assert (problem.facts.get("suggestion"), problem.facts["count"], problem.value) == (suggestion, 3, cell)
+    assert (f"“{suggestion}”?" in words("nl").problem(problem)) is (suggestion is not None)
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "yes", "no"),
+    [
+        ("ja", "nee", "Ja", "NEE"),
+        ("ja", "nee", " ja.", "(nee)"),
+        ("WAAR", "ONWAAR", "TRUE", "FALSE"),
+        ("true", "false", "Waar", "ONWAAR"),
+        ("A", "a", "A", "a"),
+    ],
+)
+def test_group_codes_are_read_up_to_capitals_and_outer_signs(treated, control, yes, no):
+    scores = with_names()
+    scores["groep"] = [yes if group == "nieuw" else no for group in scores["groep"]]
+    scores["groep"][1] = treated
+    groups = {"treated": [treated], "control": [control]}
+    _, data = bound(scores, groups=groups)
+    assert data.frame["treated"].sum() == 60 and set(data.frame["group"]) == {treated, control}
+
+
+@pytest.mark.parametrize(
+    ("cell", "listed", "code"), [("A+", ["A"], "group_not_listed"), ("a", ["A", "A."], "group_unknown")]
+)
+def test_a_group_code_that_fits_none_or_two_listed_ones_stops(cell, listed, code):
+    scores = with_names()
+    scores["groep"] = ["A" if group == "nieuw" else group for group in scores["groep"]]
+    scores["groep"][4] = cell
+    assert codes(scores, groups={"treated": listed, "control": ["gewoon"]}) == [code]
 
 
 def test_a_code_in_several_rows_is_a_group():
@@ -322,7 +489,9 @@ def test_signs_are_no_pupil_and_no_group():
     scores["leerling"][4], scores["groep"][9] = "-", "-"
     found = told(scores)
     assert found["code_is_missing_word", "error"].row == 6
-    assert (found["group_unknown", "error"].row, found["group_unknown", "error"].value) == (11, "-")
+    assert found["group_not_listed", "error"].row == 11
+    scores["leerling"][4] = "p9"
+    assert told(scores)["group_unknown", "error"].value == "-"
 
 
 def blocks(cells):
@@ -513,7 +682,7 @@ def test_every_problem_of_a_set_names_its_own_file_and_row():
     scores = classes()
     scores["na"][70], scores["groep"][3], scores["klas"][65] = "25", "neiuw", ""
     found = [(p.code, p.file, p.row) for p in refused(gathered(scores))]
-    assert found == [("group_unknown", "a.csv", 5), ("code_empty", "b.csv", 7), ("outside_scale", "b.csv", 12)]
+    assert found == [("group_unknown_near", "a.csv", 5), ("code_empty", "b.csv", 7), ("outside_scale", "b.csv", 12)]
 
 
 def test_a_pupil_in_two_files_is_told_with_both():

@@ -4,15 +4,19 @@ import ast
 import math
 import re
 import string
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import classes, plan, study, table
 from hypothesis import given
 from hypothesis import strategies as st
+from test_identity import gathered
 
-from gsl_research.problems import Problem
+from gsl_research.dataset import bind
+from gsl_research.problems import Problem, Problems
 from gsl_research.reading import scores as module
 from gsl_research.reading.grid import Column, DateCell, LabelledNumber
 from gsl_research.reading.scores import parse_scores
@@ -48,10 +52,12 @@ ONE_CELL = [
     ("1.234.567", 1234567.0),
     ("1,234,567.5", 1234567.5), ("12 345 678", 12345678.0), (7.25, 7.25), (0.1, 0.1),
     (LabelledNumber(7, "goed"), 7.0), ("-0", 0.0), ("-0,0", 0.0),
+    ("7½", 7.5), ("7 ½", 7.5), ("12¼", 12.25), ("0¾", 0.75), ("+7½", 7.5), ("-0½", "negative_score"),
+    ("7½ punten", 7.5),
     ("12 punten", 12.0), ("12,5 ptn.", 12.5), ("12 p.", 12.0), ("12pt", 12.0), ("1 punt", 1.0), ("12 points", 12.0),
     # no score
     ("", MISSING), ("afw", MISSING), ("Afw.", MISSING), ("(afw)", MISSING), ("AFWEZIG (ziek)", MISSING),
-    ("ziek 12/3", MISSING), ("ziek (14/11/2026)", MISSING),
+    ("ziek 12/3", MISSING), ("ziek (14/11/2026)", MISSING), ("ziek 14-11", MISSING), ("ziek 7.5.2026", MISSING),
     ("g.a.", MISSING), ("Gewettigd afwezig", MISSING), ("niet afgelegd", MISSING), ("Niet  gemaakt", MISSING),
     ("ziek met attest", MISSING), ("abs", MISSING),
     ("vrijgesteld", MISSING), ("n.v.t.", MISSING), ("NVT", MISSING), ("/", MISSING), ("-", MISSING), ("–", MISSING),
@@ -63,13 +69,20 @@ ONE_CELL = [
     ("geen", "text_as_score"), ("attest", "text_as_score"), ("met attest", "text_as_score"), ("#NA", "text_as_score"),
     ("x", "text_as_score"), ("nul", "text_as_score"), ("twaalf", "text_as_score"),
     ("vrij goed", "text_as_score"),
-    ("ziek 14", "text_as_score"), ("afw 5/10", "text_as_score"), ("afw 12/20", "text_as_score"),
-    ("inhaal 12", "text_as_score"), ("zieke", "text_as_score"),
+    ("zieke", "text_as_score"), ("ziek 3/12/5", "text_as_score"),
+    # a score with a remark, or a remark with a day
+    ("ziek 14", "number_with_text"), ("afw 5/10", "number_with_text"), ("afw 12/20", "number_with_text"),
+    ("inhaal 12", "number_with_text"), ("inhaal 14.5", "number_with_text"), ("ziek 7.5", "number_with_text"),
+    ("inhaal 31.12", "number_with_text"), ("afw. (12)", "number_with_text"), ("12 (inhaal)", "number_with_text"),
+    ("13,5 (inhaal)", "number_with_text"), ("12 met hulp", "number_with_text"), ("12/20 (inhaal)", "number_with_text"),
+    ("7½ met hulp", "number_with_text"), ("14 (B)", "not_a_number"),
+    ("12 sept", "text_as_score"), ("leerling 12", "text_as_score"), ("12 of 13 punten", "text_as_score"),
     ("--", "not_a_number"), ("++", "not_a_number"), ("+", "not_a_number"), ("12?", "not_a_number"),
     ("12*", "not_a_number"), ("(12)", "not_a_number"),
-    (">12", "not_a_number"), ("≥12", "not_a_number"), ("~12", "not_a_number"), ("12½", "not_a_number"),
+    (">12", "not_a_number"), ("≥12", "not_a_number"), ("~12", "not_a_number"), ("7 1/2", "not_a_number"),
+    ("½", "text_as_score"), ("7½½", "text_as_score"), ("1.250½", "not_a_number"),
     ("ca. 12", "text_as_score"),
-    ("12 (inhaal)", "text_as_score"), ("12 of 13", "text_as_score"), ("12-13", "not_a_number"),
+    ("12 of 13", "text_as_score"), ("12-13", "not_a_number"),
     ("12;13", "not_a_number"),
     # no number
     ("1O", "not_a_number"), ("l2", "text_as_score"), ("12,,5", "not_a_number"), ("12,5,", "not_a_number"),
@@ -136,6 +149,8 @@ def test_there_are_enough_cells():
         (["1,250", "1.250,5"], {}, [1.25, 1250.5]),
         (["1 250", "12,5", "1.250,25"], {}, [1250, 12.5, 1250.25]),
         (["1.234/20", "8/20"], {}, [1.234, 8]),
+        (["7½", "7.5", "8"], {}, [7.5, 7.5, 8]),
+        (["7½", "7,5", "-7 ½"], {"low": -10, "high": 10}, [7.5, 7.5, -7.5]),
     ],
 )
 def test_a_style_with_one_reading_is_read(cells, options, expected):
@@ -158,6 +173,22 @@ def test_two_number_styles_in_one_column_are_refused():
     assert problem.row == 3
     assert problem.facts == {"point_rows": [2, 4], "point_value": "2.87", "comma_rows": [3, 6], "comma_value": "2,059"}
     assert np.isnan(column.values[[0, 1, 2, 4, 5]]).all()
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "row"),
+    [
+        (["20,5", "6.4", "7.5"], "mixed_decimals", 2),
+        (["6.4", "6.4", "20,5", "7,5"], "mixed_decimals", 4),
+        (["6.4", "6.4", "20,5", "6.4", "7,5"], "mixed_decimals", 4),
+        (["1.250,5", "12.5", "12.5"], "mixed_thousands", 2),
+        (["60%", "12", "14"], "percent_on_some", 2),
+        (["60%", "70%", "14", "60%"], "percent_on_some", 4),
+        (["12/20", "14", "14"], "maximum_on_some", 2),
+    ],
+)
+def test_the_row_of_two_ways_of_writing_is_the_first_of_the_fewer(cells, code, row):
+    assert expect_only(scores(*cells).problems, code).row == row
 
 
 @pytest.mark.parametrize(
@@ -290,7 +321,30 @@ def test_a_code_for_missing_is_suspected_far_above_the_rest(code):
     equal(scores("12", code, "20", missing=(code,)), [12, np.nan, 20])
 
 
+@pytest.mark.parametrize(
+    ("others", "codes", "highest"),
+    [
+        (["12", "30", "48", "41"], ["99", "99"], 48),
+        (["12", "30", "48", "41"], ["88", "99"], 48),
+        (["40", "30", "60", "41"], ["99"], 60),
+        (["40", "30", "300", "41", "77"], ["777"], 300),
+    ],
+)
+def test_a_code_for_missing_that_may_be_a_score_is_pointed_out(others, codes, highest):
+    """99 beside 60 is a code on a test to 60 and a score on a test to 100: it is read and named."""
+    column = scores(*others, *codes)
+    assert [(p.code, p.severity, p.value) for p in column.problems] == [
+        ("missing_code_possible", "warning", code) for code in dict.fromkeys(codes)
+    ]
+    assert {p.facts["highest"] for p in column.problems} == {highest}
+    assert column.problems[0].facts["count"] == codes.count(codes[0])
+    assert column.values.tolist() == [float(cell) for cell in (*others, *codes)]
+
+
 def test_a_high_score_is_no_code():
+    equal(scores("40", "60", "50", "77", "60", "99"), [40, 60, 50, 77, 60, 99])
+    equal(scores("40", "60", "99"), [40, 60, 99])
+    equal(scores("12", "30", "48", "41", "99", low=0, high=100), [12, 30, 48, 41, 99])
     equal(scores("88", "99", "40", "77"), [88, 99, 40, 77])
     equal(scores("12", "65", "20"), [12, 65, 20])
     equal(scores("99"), [99])
@@ -374,6 +428,47 @@ def test_a_column_of_names_is_one_problem():
     assert (problem.row, problem.facts) == (3, {"count": 20, "filled": 21})
 
 
+@pytest.mark.parametrize("style", ["{} (inhaal)", "{} met hulp", "{} (B)", "{}*", "inhaal {}", "({})"])
+def test_a_column_of_numbers_with_text_is_one_problem_that_does_not_blame_the_study(style):
+    column = scores("x", *[style.format(n) for n in range(5, 20)], "14")
+    assert [(p.code, p.row) for p in column.problems] == [("text_as_score", 2), ("column_with_text", 3)]
+    assert column.problems[1].facts == {"count": 15, "filled": 17}
+    assert column.values.tolist()[-1] == 14
+    for lang in ("nl", "en"):
+        assert "inhaal" not in words(lang).problem(column.problems[1])
+
+
+def test_a_column_of_codes_with_figures_is_no_column_of_numbers_with_text():
+    expect_only(scores(*[f"L{n:03}" for n in range(12)]).problems, "column_without_scores")
+    expect_only(scores(*[f"{n} juni" for n in range(1, 13)]).problems, "column_without_scores")
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "percent"),
+    [
+        (["60 %", "afw"], {}, True),
+        (["60%"], {"low": 0, "high": 100}, True),
+        (["12", "14"], {}, False),
+        (["12/20"], {}, False),
+        (["60"], {"low": 0, "high": 100}, False),
+        (["60"], {"maximum": 100}, None),
+        (["60%"], {"maximum": 100}, True),
+        (["60"], {"heading": "natoets (%)"}, True),
+        (["60"], {"heading": "Natoets in procent"}, True),
+        (["60"], {"heading": "% na"}, True),
+        (["60"], {"heading": "natoets 40 %"}, False),
+        (["60"], {"heading": "natoets (40%)"}, False),
+        (["60"], {"heading": "vijftig%punten"}, False),
+        (["afw"], {"heading": "natoets (%)"}, None),
+        (["60/100"], {}, None),
+        (["", "afw"], {}, None),
+        (["60%", "12"], {}, None),
+    ],
+)
+def test_a_column_tells_whether_its_scores_are_percentages(cells, options, percent):
+    assert scores(*cells, **options).percent is percent
+
+
 def test_a_column_of_dates_is_one_problem():
     column = scores("12", *[DateCell(f"2026-05-{day:02}") for day in range(1, 21)], "3-mei")
     assert expect_only(column.problems, "column_of_dates").facts == {"count": 21, "filled": 22}
@@ -418,6 +513,67 @@ def test_mistakes_of_the_programmer():
         scores("1", low=0)
     with pytest.raises(ValueError, match="row_numbers"):
         parse_scores(["1"], row_numbers=[])
+
+
+# ---- one test over columns, sheets and files
+
+
+def between(whole, **outcome):
+    """(code, file, column, facts) of what stops the whole table, the outcome having no scale unless it is given."""
+    own = {name: value for name, value in plan("comparison")["outcomes"][0].items() if name != "scale"}
+    try:
+        bind(study(outcomes=[own | outcome]), whole)
+    except Problems as raised:
+        for problem in raised.problems:
+            assert all("{" not in words(lang).problem(problem) for lang in ("nl", "en"))
+        return [(p.code, p.file, p.column, p.facts) for p in raised.problems if p.severity == "error"]
+    return []
+
+
+def percent(cells):
+    return [f"{5 * float(cell.replace(',', '.')):.1f}%" for cell in cells]
+
+
+def test_percentages_before_and_points_afterwards_are_no_gain():
+    columns = classes()
+    assert between(table(columns)) == []
+    for name, other in (("voor", "na"), ("na", "voor")):
+        ((code, _, column, facts),) = between(table(columns | {name: percent(columns[name])}))
+        assert (code, column) == ("percent_per_occasion", "na")
+        assert (facts["percent"], facts["other"]) == (name, other)
+    both = columns | {name: percent(columns[name]) for name in ("voor", "na")}
+    assert between(table(both)) == []
+
+
+def test_a_scale_to_a_hundred_does_not_make_points_percentages():
+    columns = classes() | {"voor": percent(classes()["voor"])}
+    assert [code for code, *_ in between(table(columns), scale=[0, 100])] == ["percent_per_occasion"]
+    hundred = columns | {"na": [cell.rstrip("%") for cell in percent(columns["na"])]}
+    assert between(replace(table(hundred), maxima={"na": 100.0})) == []
+
+
+def test_a_heading_may_say_that_its_scores_are_percentages():
+    columns = classes()
+    before = [cell.rstrip("%") for cell in percent(columns["voor"])]
+    own = table({name: columns[name] for name in ("leerling", "klas", "groep", "na")} | {"voor (%)": before})
+    assert [code for code, *_ in between(own, pre="voor (%)")] == ["percent_per_occasion"]
+
+
+def test_two_different_tests_may_have_percentages_and_points():
+    columns = classes() | {"voor": percent(classes()["voor"])}
+    assert between(table(columns), tests="different") == []
+
+
+def test_percentages_in_one_file_and_points_in_another_stop():
+    columns = classes()
+    for name in ("voor", "na"):
+        columns[name][:60] = percent(columns[name][:60])
+    found = between(gathered(columns))
+    assert [(code, file, column) for code, file, column, _ in found] == [
+        ("percent_per_file", "a.csv", "voor"),
+        ("percent_per_file", "a.csv", "na"),
+    ]
+    assert found[0][3]["other"] == "b.csv"
 
 
 # ---- properties
@@ -472,7 +628,9 @@ def test_text_that_is_no_number_never_gives_one(text):
     column = scores(text)
     if not np.isnan(column.values[0]):
         assert re.fullmatch(
-            r"\+?[\d.,'’\u2009 ]*\d *(%|(/|op) *[1-9][\d,.]*)? *(p[a-z]*\.?)?|[-\u2212][0., ]+", text.lower(), re.ASCII
+            r"\+?[\d.,'’\u2009 ]*\d *[½¼¾]? *(%|(/|op) *[1-9][\d,.]*)? *(p[a-z]*\.?)?|[-\u2212][0., ]+",
+            text.lower(),
+            re.ASCII,
         )
 
 
@@ -494,7 +652,9 @@ def told_codes() -> set[str]:
 
 
 CODES = {
-    "not_a_number": ["1O"], "text_as_score": ["tien"], "date_as_score": ["3-mei"], "number_too_long": ["85073003328"],
+    "not_a_number": ["1O"], "number_with_text": ["12 (inhaal)"], "column_with_text": ["12 met hulp"] * 10,
+    "missing_code_possible": ["12", "30", "48", "41", "99"],
+    "text_as_score": ["tien"], "date_as_score": ["3-mei"], "number_too_long": ["85073003328"],
     "negative_score": ["-3"],
     "column_without_scores": ["woord"] * 10, "column_of_dates": ["3-mei"] * 10, "zones_as_score": ["A", "B"],
     "mixed_decimals": ["2.87", "2,059"],

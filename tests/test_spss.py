@@ -70,7 +70,7 @@ def test_a_labelled_score_stays_a_number(sav):
         {"na": [12.5, 20, 0], "groep": [1, 2, 1]},
         variable_value_labels={"na": {20: "alles juist"}, "groep": {1: "nieuw ", 2: "gewoon"}},
     )
-    assert column(read(raw), "na") == [12.5, 20, 0]
+    assert column(read(raw), "na") == [12.5, LabelledNumber(20, "alles juist"), 0]
     assert [type(cell) for cell in column(read(raw), "na")] == [float, LabelledNumber, float]
     assert [cell.label for cell in column(read(raw), "groep")] == ["nieuw", "gewoon", "nieuw"]
 
@@ -82,7 +82,7 @@ def test_values_declared_missing_are_text_and_listed(sav):
         missing_ranges={"na": [99, {"lo": 97, "hi": 98}], "voor": [{"lo": -100, "hi": -1}], "klas": ["ZZ"]},
     )
     sheets = read(raw)
-    assert column(sheets, "na") == [12, "afwezig", "98", "97.5"]
+    assert column(sheets, "na") == [LabelledNumber(12, "twaalf"), "afwezig", "98", "97.5"]
     assert column(sheets, "voor") == ["-1", 5, "-7", 0]
     assert column(sheets, "klas") == ["ZZ", "5A", "5B", ""]
     assert {name: set(texts) for name, texts in sheets.missing.items()} == {

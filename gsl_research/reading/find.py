@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..problems import Problem, Problems, errors
-from .grid import Column, Grid, Skipped, as_text, column_letter
-from .header import Header, asked_for, filled_cells, find_header, is_a_pupil
+from .grid import Cell, Column, Grid, Skipped, as_text, column_letter
+from .header import SEARCHED, Header, asked_for, filled_cells, find_header, is_a_pupil, is_name
 from .headings import fold_header
 from .rows import pupils_rows
 from .table import Table
+from .words import file_words
 
+FEWEST_NAMES = 3
+"""Fewer names than this are codes of groups or classes, no list of pupils (policy)."""
 SHOWN = 5
 """Rows or columns named in one message; of the rest, the count (policy)."""
 
@@ -32,7 +35,7 @@ def find_tables(grid: Grid, origin: Origin, wanted: Collection[str]) -> list[Tab
     """Every table on a sheet: one, or several side by side under the same names.
 
     Raises Problems: ``no_table``, ``transposed``, ``header_not_found``, ``no_rows``, ``header_twice``,
-    ``formula_without_value``, and those the reader left on the sheet.
+    ``formula_without_value``, ``lists_side_by_side``, and those the reader left on the sheet.
     """
     filled = filled_cells(grid.columns)
     for row, at in grid.uncached:
@@ -47,19 +50,32 @@ def find_tables(grid: Grid, origin: Origin, wanted: Collection[str]) -> list[Tab
         raise Problems(_at([Problem(code="no_rows" if len(rows) == 1 else "no_table")], grid, origin))
     if not asked_for(header, wanted) and is_a_pupil(grid, filled, header):
         raise Problems(_at([Problem(code="header_not_found", row=grid.numbers[header.rows[-1]])], grid, origin))
-    return [
-        _table(grid, filled, part, core, origin, wanted, beside, header)
-        for part, core, beside in _side_by_side(grid, filled, header, {fold_header(name) for name in wanted})
-    ]
+    try:
+        parts = _side_by_side(grid, filled, header, {fold_header(name) for name in wanted})
+    except Problems as raised:
+        raise Problems(_at(raised.problems, grid, origin)) from None
+    return [_table(grid, filled, part, core, origin, wanted, beside, header) for part, core, beside in parts]
 
 
 def _is_transposed(grid: Grid, header: Header | None, wanted: Collection[str]) -> bool:
-    """Whether the names the study asks for stand below each other in one column, and not in the header."""
+    """Whether what should be headings stands below each other in one column: names the study asks for, or role words.
+
+    Without a study: every cell of the first column but the first is a word that heads columns in schools.
+    """
     folded = {fold_header(name) for name in wanted} - {""}
-    if len(folded) < 2 or (header and asked_for(header, wanted)):
+    if header and asked_for(header, wanted):
         return False
-    below = ({fold_header(as_text(cell)) for cell in column.distinct} for column in grid.columns[:SHOWN])
-    return any(len(folded & names) >= 2 for names in below)
+    below = [[fold_header(as_text(cell)) for cell in column if cell != ""] for column in map(_beginning, grid.columns)]
+    if len(folded) > 1 and any(len(folded & set(names)) > 1 for names in below[:SHOWN]):
+        return True
+    first = next((names for names in below if names), [])[1:]
+    if len(first) < 2 or len(set(first)) < len(first) or len(grid.columns) <= len(first):
+        return False
+    return all(any(name.startswith(word) for word in file_words("row_headings")) for name in first)
+
+
+def _beginning(column: Column) -> list[Cell]:
+    return column[:SEARCHED]
 
 
 def _at(problems: Collection[Problem], grid: Grid, origin: Origin) -> list[Problem]:
@@ -89,6 +105,9 @@ def _side_by_side(
     asked = [sum(fold_header(header.names[at]) in wanted for at in block) for block in named]
     size = [int(below[:, block].sum()) for block in named]
     main = max(range(len(named)), key=lambda place: (asked[place], size[place]))
+    apart = [block for place, block in enumerate(named) if asked[place] and place != main]
+    if letters := _other_lists(grid, header, named[main], apart):
+        raise Problems([Problem(code="lists_side_by_side", facts={"letters": letters})])
     rows = [below[:, block].any(axis=1) for block in named]
     core = [
         at
@@ -99,6 +118,26 @@ def _side_by_side(
         for at in block
     ]
     return [(header, core, [at for block in named for at in block if at not in core])]
+
+
+def _other_lists(grid: Grid, header: Header, main: Sequence[int], apart: Sequence[Sequence[int]]) -> list[str]:
+    """Columns of a block apart that list the same names as one of the table, but not row by row.
+
+    Their rows are other pupils: what stands beside a name there does not belong to the name in the table.
+    """
+
+    def names(at: int) -> list[Cell]:
+        return grid.columns[at][header.end + 1 :]
+
+    found = []
+    for at in (at for block in apart for at in block):
+        own = {cell for cell in names(at) if is_name(cell)}
+        for other in main if len(own) >= FEWEST_NAMES else ():
+            shared = own & {cell for cell in names(other) if is_name(cell)}
+            if 2 * len(shared) > len(own) and names(at) != names(other):
+                found.append(column_letter(at))
+                break
+    return found
 
 
 def _only(header: Header, block: Sequence[int]) -> Header:

@@ -21,7 +21,10 @@ class DateCell(str):
 
 
 class LabelledNumber(float):
-    """A number with the label its file gives it (SPSS): a score is the number, a code is the label."""
+    """A number with the label its file gives it (SPSS): a score is the number, a code is the label.
+
+    Equal only to the same number with the same label: 1 means one class in one file and another in the next.
+    """
 
     label: str
 
@@ -29,6 +32,12 @@ class LabelledNumber(float):
         number = super().__new__(cls, value)
         number.label = label
         return number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LabelledNumber) and float(self) == float(other) and self.label == other.label
+
+    def __hash__(self) -> int:
+        return hash((float(self), self.label))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

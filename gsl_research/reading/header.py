@@ -17,6 +17,7 @@ SEARCHED = 60
 LOOKED_AHEAD = 30
 """Rows below a header that tell whether its columns are filled (policy)."""
 
+_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|1[0-2])(?:[-/.](?:\d\d){1,2})?")
 _NUMBER_LIKE = re.compile(r"[+-]?\d+([.,]\d+)*\s*%?|\d+\s*/\s*\d+")
 
 
@@ -87,10 +88,11 @@ def _names_in(grid: Grid, row: int) -> list[str]:
 
 
 def _names_above_filled(grid: Grid, below: np.ndarray, row: int) -> int:
-    used = np.flatnonzero(2 * below.sum(axis=0) >= below.sum(axis=0).max())
-    cells = [cell for at in used if (cell := grid.columns[at][row]) != ""]
-    names = sum(map(is_name, cells))
-    numbered = [as_text(cell) for cell in cells if not is_name(cell)]
+    used = np.flatnonzero(below.sum(axis=0) >= min(2, below.sum(axis=0).max()))
+    cells = [(at, cell) for at in used if (cell := grid.columns[at][row]) != ""]
+    named = [is_name(cell) or _dates_a_test(cell, grid.columns[at]) for at, cell in cells]
+    names = sum(named)
+    numbered = [as_text(cell) for (_, cell), is_named in zip(cells, named, strict=True) if not is_named]
     return names + (len(numbered) if names and numbered and _counts_up(numbered) else 0)
 
 
@@ -105,17 +107,29 @@ def is_a_pupil(grid: Grid, filled: np.ndarray, header: Header) -> bool:
     """Whether the row taken for a header is a pupil's: scores, words for none, codes that stand below it again."""
     row = header.rows[-1]
     cells = [(at, column[row]) for at, column in enumerate(grid.columns) if filled[row, at]]
-    odd = [as_text(cell) for _, cell in cells if not is_name(cell)]
-    if odd and not _counts_up(odd):
-        return True
-    repeats = _equal_rows(grid, filled, row)
-    for at, cell in cells:
-        if not is_name(cell):
-            continue
-        again = grid.columns[at].equal(cell)
-        again[: row + 1] = False
-        if (again & ~repeats).any():
-            return True
+    odd = [as_text(cell) for at, cell in cells if not is_name(cell) and not _dates_a_test(cell, grid.columns[at])]
+    return bool(odd) and not _counts_up(odd) or _stands_again_below(grid, filled, row)
+
+
+def _dates_a_test(cell: Cell, column: Column) -> bool:
+    """A day as heading, above cells that are no days: "12/09"."""
+    return is_day(cell) and sum(map(is_day, column.distinct)) == 1 and column.equal(cell).sum() == 1
+
+
+def is_day(cell: Cell) -> bool:
+    return isinstance(cell, DateCell) or isinstance(cell, str) and bool(_DAY.fullmatch(cell))
+
+
+def _stands_again_below(grid: Grid, filled: np.ndarray, row: int) -> bool:
+    """Whether a name in this row is a cell of its own column further down, the rows that repeat it whole apart."""
+    again = _equal_rows(grid, filled, row)
+    for at in np.flatnonzero(filled[row]):
+        cell = grid.columns[at][row]
+        if is_name(cell):
+            same = grid.columns[at].equal(cell)
+            same[: row + 1] = False
+            if (same & ~again).any():
+                return True
     return False
 
 
@@ -129,11 +143,14 @@ def _counts_up(texts: Sequence[str]) -> bool:
 
 
 def _equal_rows(grid: Grid, filled: np.ndarray, row: int) -> np.ndarray:
-    """(rows,) bool: the rows that repeat this one."""
+    """(rows,) bool: the rows that repeat this one, in the same or in other capitals."""
     same = np.ones(len(filled), dtype=bool)
-    for at, column in enumerate(grid.columns):
-        if filled[row, at]:
-            same &= column.codes == column.codes[row]
+    for at in np.flatnonzero(filled[row]):
+        column, text = grid.columns[at], as_text(grid.columns[at][row])
+        alike = column.codes == column.codes[row]
+        for variant in {text.upper(), text.lower(), text.capitalize(), text.title()} - {text}:
+            alike = alike | column.equal(variant)
+        same &= alike
     return same
 
 
@@ -185,6 +202,8 @@ def _is_lower_level(grid: Grid, filled: np.ndarray, row: int, wanted: Collection
     """Whether the row below names parts of the headings in ``row``: voor and na under one heading."""
     below = row + 1
     if not filled[below].any() or not _all_names(grid, filled, below) or not filled[below + 1 :].any():
+        return False
+    if _stands_again_below(grid, filled, below):
         return False
     if any(
         merge.top == row and merge.right > merge.left and filled[below, merge.left : merge.right + 1].sum() > 1
@@ -249,7 +268,7 @@ def _finish(grid: Grid, filled: np.ndarray, rows: tuple[int, ...], upper: list[s
 
 
 def _units_row(grid: Grid, filled: np.ndarray, row: int) -> dict[int, float] | None:
-    """Column -> maximum when the row right under the header holds "/20" and the like, and nothing else."""
+    """Column -> maximum when the row right under the header holds "/20", "%" and the like, and nothing else."""
     if row >= len(filled) or not filled[row].any():
         return None
     found = {}
@@ -259,7 +278,7 @@ def _units_row(grid: Grid, filled: np.ndarray, row: int) -> dict[int, float] | N
             return None
         if maximum is not None:
             found[int(at)] = maximum
-    return found or None
+    return found
 
 
 def filled_cells(columns: Sequence[Column]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .grid import Cell, DateCell, LabelledNumber
-from .words import file_words
+from .words import LONGEST_READ, file_words, missing_words
 
 SHOWN_LENGTH = 12
 SHOWN_DIGITS = 8
@@ -27,6 +27,9 @@ _LEVEL = re.compile(
 )
 _ERROR = re.compile(r"#[A-Z0-9/]+[!?]|#N/[AB]")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_NUMBER = r"[+-]?[0-9]{1,4}(?:[.,][0-9]{1,4})?(?: ?[½¼¾])?(?:\s*%|\s*(?:/|op\b)\s*[0-9]{1,4}(?:[.,][0-9])?)?"
+_NUMBER_FIRST = re.compile(rf"[(<>≤≥~±]*\s?{_NUMBER}(?P<beside>[^\w/%]*|[\s,;:]*[\s(]\D*)", re.IGNORECASE)
+_NUMBER_LAST = re.compile(rf"(?P<words>\D+?)[\s(:=]+{_NUMBER}[\s).*!?]*", re.IGNORECASE)
 
 
 def is_date(cell: Cell) -> bool:
@@ -38,6 +41,17 @@ def is_level(cell: Cell) -> bool:
     """A zone (A to E) or an AVI level (AVI-M3, E4, AVI Plus): an ordered category, never a number of points."""
     name = cell.label if isinstance(cell, LabelledNumber) else cell
     return isinstance(name, str) and _LEVEL.fullmatch(name) is not None
+
+
+def is_number_with_text(cell: Cell) -> bool:
+    """One number and what was noted beside it: "13 (inhaal)", "ziek 7,5", "12*"; not a code ("L001") or "12 mei"."""
+    if not isinstance(cell, str) or len(cell) > LONGEST_READ:
+        return False
+    if first := _NUMBER_FIRST.fullmatch(cell):
+        said = _WORDS.findall(first["beside"].casefold())
+        return not said or said[0] not in file_words("months")
+    last = _NUMBER_LAST.fullmatch(cell)
+    return last is not None and missing_words(last["words"]) is not None
 
 
 def may_be_shown(text: str) -> bool:

@@ -6,6 +6,7 @@ as decimal mark or between thousands; then the other numbers of the column or th
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from .words import file_words
 
 SHAPE = re.compile(
     r"""(?P<whole>[+-]?\d+)
+    |(?P<fraction>[+-]?\d+[ ]?[½¼¾])
     |(?P<either_comma>[+-]?[1-9]\d{0,2},\d{3})
     |(?P<comma>[+-]?\d*,\d+)
     |(?P<either_point>[+-]?[1-9]\d{0,2}\.\d{3})
@@ -27,6 +29,7 @@ SHAPE = re.compile(
 )
 """The ways to write a number; the name of the one that matches is its shape."""
 MARKS = {"point": ".", "comma": ","}
+FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 
 Meaning = Literal["decimal", "thousands"]
 
@@ -52,7 +55,7 @@ def written(text: str) -> Written | None:
 
 
 _BESIDE = re.compile(
-    r"(?P<number>[+-]?[\d.,'’\u2009 ]*\d)\s*"
+    r"(?P<number>[+-]?[\d.,'’\u2009 ]*\d(?: ?[½¼¾])?)\s*"
     r"(?:(?P<percent>%)|(?:/|op\b)\s*(?P<maximum>[1-9]\d{0,3}(?:[.,]\d)?))?\s*"
     rf"(?P<points>(?:{'|'.join(sorted(file_words('points'), reverse=True))})\.?)?",
     re.ASCII,
@@ -92,6 +95,8 @@ class Numbers:
                 values += map(_ungrouped, texts.values())
             elif shape == "whole":
                 values += map(float, texts.values())
+            elif shape == "fraction":
+                values += map(_with_fraction, texts.values())
             elif shape == name or meanings.get(name) == "decimal":
                 values += [float(text.replace(",", ".")) for text in texts.values()]
             elif name in meanings:
@@ -108,6 +113,11 @@ def as_decimal(text: str) -> float:
 
 def as_thousands(text: str) -> float:
     return float(text.replace(",", "").replace(".", ""))
+
+
+def _with_fraction(text: str) -> float:
+    whole = float(text[:-1])
+    return math.copysign(abs(whole) + FRACTIONS[text[-1]], whole)
 
 
 def _ungrouped(text: str) -> float:

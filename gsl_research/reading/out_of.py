@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,6 +13,7 @@ from .score_cells import ScoreCells
 Scale = tuple[float, float]
 
 LAST_MONTH = 12
+_PERCENT = re.compile(r"^%|(?:^|[^\d\s])\s*[(\[]?(?:%|\b(?:procent|percent)(?:en|age|ages)?)[)\]]?$", re.IGNORECASE)
 MAXIMA_NAMED = 5
 """Different maxima named in one message (policy)."""
 
@@ -32,13 +34,18 @@ def agreed_scale(read: ScoreCells, study: Scale | None, maximum: float | None) -
     return (None, problems) if problems else (told, [])
 
 
+def says_percent(heading: str) -> bool:
+    """Whether the scores under a heading are percentages: "natoets (%)", "% na"; a weight as "natoets 40 %" is not."""
+    return _PERCENT.search(heading) is not None
+
+
 def _percent(read: ScoreCells, told: Scale | None) -> list[Problem]:
     rows, value = read.example(read.percent)
     others = _without(read, read.percent)
     if others:
         other_rows, other = read.example(others)
         facts = {"percent_rows": rows, "percent_value": value, "other_rows": other_rows, "other_value": other}
-        return [Problem(code="percent_on_some", row=max(rows[0], other_rows[0]), facts=facts)]
+        return [Problem(code="percent_on_some", row=read.first_of_fewer(read.percent, others), facts=facts)]
     if told and told != (0.0, 100.0):
         facts = {"low": told[0], "high": told[1]}
         return [Problem(code="percent_scale", row=rows[0], value=value, facts=facts)]
@@ -65,7 +72,8 @@ def _maxima(read: ScoreCells, told: Scale | None) -> list[Problem]:
         other_rows, other = read.example(others)
         facts = {"maximum": maximum, "rows": rows, "other_rows": other_rows, "other_value": other}
         facts["in_toml"] = f"{maximum:g}"
-        return [Problem(code="maximum_on_some", row=max(rows[0], other_rows[0]), value=value, facts=facts)]
+        row = read.first_of_fewer(read.maxima, others)
+        return [Problem(code="maximum_on_some", row=row, value=value, facts=facts)]
     if maximum <= LAST_MONTH and maximum.is_integer() and all(map(_may_be_day, _numbers(read, read.maxima))):
         facts = {"maximum": maximum, "in_toml": f"{maximum:g}"}
         return [Problem(code="fraction_or_date", row=rows[0], value=value, facts=facts)]

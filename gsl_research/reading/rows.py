@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..problems import Problem
-from .grid import Cell, Column, Grid, Skipped, as_text
+from .grid import Column, Grid, Skipped, as_text
 from .header import Header, is_name, repeats
+from .summaries import summaries
 from .words import file_words
 
 SPARSE = 2
@@ -58,8 +59,11 @@ def pupils_rows(grid: Grid, filled: np.ndarray, header: Header, core: Sequence[i
 
     again = repeats(grid, filled, header)
     leave("repeated_header", again)
-    words = _summaries(grid, core, inside, open_rows)
+    usual = open_rows & (count >= np.median(count[open_rows])) if open_rows.any() else open_rows
+    labels = [place for place, at in enumerate(core) if _labels(grid.columns[at], inside[:, place], usual)]
+    words = summaries(grid, core, inside, open_rows, labels)
     leave("totals", _mask(words, height))
+    leave("numbers_only", _numbers_only(grid, core, inside, open_rows))
     leave("note", _sections(filled, count, open_rows, again) | _across(grid, filled))
     leave("note", _notes(grid, core, count, open_rows))
     unlabelled = _without_label(grid, core, inside, open_rows)
@@ -89,6 +93,7 @@ def pupils_rows(grid: Grid, filled: np.ndarray, header: Header, core: Sequence[i
         Problem(code="row_without_label", severity="warning", row=grid.numbers[int(row)])
         for row in np.flatnonzero(unlabelled)
     ]
+    warnings += _last_apart(grid, filled, open_rows)
     return Body(np.flatnonzero(open_rows), tuple(skipped), tuple(warnings))
 
 
@@ -100,59 +105,6 @@ def _mask(rows: Sequence[int] | dict[int, str], height: int) -> np.ndarray:
     mask = np.zeros(height, dtype=bool)
     mask[list(rows)] = True
     return mask
-
-
-def _summaries(grid: Grid, core: Sequence[int], inside: np.ndarray, open_rows: np.ndarray) -> dict[int, str]:
-    """Rows whose first filled cell names a mean or a total: row -> that word.
-
-    Words that are also names ("Max", "Som") count only in a row without other text, where the other rows have a
-    label; without such columns only below a blank row or another summary.
-    """
-    sure, unsure = file_words("totals"), file_words("totals_or_names")
-    found: dict[int, str] = {}
-    undecided = open_rows.copy()
-    for at in core:
-        column = grid.columns[at]
-        summary, doubtful = (rows & undecided for rows in _opening_with(column, sure, unsure))
-        if doubtful.any():
-            others = [place for place, other in enumerate(core) if other != at]
-            labels = [place for place in others if _labels(grid.columns[core[place]], inside[:, place], open_rows)]
-            for row in np.flatnonzero(doubtful):
-                texts = any(is_name(grid.columns[core[place]][int(row)]) for place in others)
-                if labels:
-                    summary[row] = not inside[row, labels].any() and not texts
-                else:
-                    summary[row] = not texts and (row - 1 in found or not open_rows[row - 1])
-        found |= {int(row): _opening(column[row]) for row in np.flatnonzero(summary)}
-        undecided &= column.blank
-        if not undecided.any():
-            break
-    return found
-
-
-def _opening(cell: Cell) -> str:
-    """The word a summary row opens with, as it stands: "Gemiddelde", "St.dev.", and "%" of "% geslaagd"."""
-    if not isinstance(cell, str) or not cell:
-        return ""
-    return "%" if cell[0] == "%" else cell.split(maxsplit=1)[0].rstrip(":")
-
-
-def _opening_with(column: Column, *kinds: frozenset[str]) -> list[np.ndarray]:
-    """Per kind of words, (n,) bool: the rows whose cell opens with one of them."""
-    starts = {word[:2] for words in kinds for word in words}
-    starts |= {f"{start}{mark}" for start in starts if len(start) == 1 for mark in " :=."}
-    texts = column.distinct if set(map(type, column.distinct)) <= {str} else tuple(map(as_text, column.distinct))
-    beginnings = {text[:2] for text in texts}
-    beginnings = {two for two in beginnings if two.casefold() in starts or two[:1] == "%"}
-    likely = {}
-    if beginnings:
-        likely = {code: _opening(text).casefold() for code, text in enumerate(texts) if text[:2] in beginnings}
-    found = []
-    for words in kinds:
-        opens = np.zeros(len(column.distinct), dtype=bool)
-        opens[[code for code, opening in likely.items() if opening in words]] = True
-        found.append(opens[column.codes])
-    return found
 
 
 def _sections(filled: np.ndarray, count: np.ndarray, open_rows: np.ndarray, again: np.ndarray) -> np.ndarray:
@@ -195,8 +147,10 @@ def _notes(grid: Grid, core: Sequence[int], count: np.ndarray, open_rows: np.nda
     for row in range(last + 1, len(count)):
         apart = apart or not count[row]
         if open_rows[row] and count[row] <= SPARSE:
-            cells = [grid.columns[at][row] for at in core]
-            notes[row] = apart or any(isinstance(cell, str) and _reads_as_note(cell) for cell in cells)
+            cells = [cell for at in core if (cell := grid.columns[at][row]) != ""]
+            notes[row] = all(map(is_name, cells)) and (
+                apart or any(isinstance(cell, str) and _reads_as_note(cell) for cell in cells)
+            )
     return notes
 
 
@@ -204,6 +158,30 @@ def _reads_as_note(cell: str) -> bool:
     first = cell.casefold()
     opens = any(first == word or first.startswith((f"{word} ", f"{word}.")) for word in file_words("notes"))
     return opens or len(cell) > NOTE_LENGTH or bool(_NOTE.search(cell))
+
+
+def _numbers_only(grid: Grid, core: Sequence[int], inside: np.ndarray, open_rows: np.ndarray) -> np.ndarray:
+    """Rows below the last pupil with nothing but their number: a form for thirty that twelve pupils fill."""
+    found = np.zeros(len(inside), dtype=bool)
+    count = inside.sum(axis=1)
+    full = np.flatnonzero(open_rows & (count > 1))
+    if not full.size:
+        return found
+    after = np.flatnonzero(open_rows & (np.arange(len(inside)) > full[-1]))
+    if len(after) < SPARSE or len({int(place) for row in after for place in np.flatnonzero(inside[row])}) > 1:
+        return found
+    column = grid.columns[core[int(np.flatnonzero(inside[after[0]])[0])]]
+    found[after] = _numbers_pupils(column.take(np.flatnonzero(open_rows & ~column.blank)))
+    return found
+
+
+def _last_apart(grid: Grid, filled: np.ndarray, open_rows: np.ndarray) -> list[Problem]:
+    """A last row or two after a blank row: read as pupils, and pointed out."""
+    rows = np.flatnonzero(open_rows)
+    gaps = [place for place in range(1, len(rows)) if not filled[rows[place - 1] + 1 : rows[place]].any(axis=1).all()]
+    if not gaps or len(rows) - gaps[-1] > SPARSE or gaps[-1] < FEWEST:
+        return []
+    return [Problem(code="row_apart", severity="warning", row=grid.numbers[int(row)]) for row in rows[gaps[-1] :]]
 
 
 def _without_label(grid: Grid, core: Sequence[int], inside: np.ndarray, open_rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from .grid import Column, DateCell, LabelledNumber, as_text
-from .lookalikes import is_date, may_be_shown
+from .lookalikes import is_date, is_number_with_text, may_be_shown
 from .numbers import SHAPE, Numbers, written
 from .words import LONGEST_READ, missing_words
 
@@ -69,6 +69,10 @@ class ScoreCells:
         positions = self.positions(codes)[:ROWS_NAMED].tolist()
         return [self.row_numbers[at] for at in positions], self.shown(positions[0])
 
+    def first_of_fewer(self, some: Iterable[int], others: Iterable[int]) -> int:
+        """The first row written the way that fewer rows are; of two ways as common, the one that begins later."""
+        return -min((self.count(codes), -self.example(codes)[0][0]) for codes in (some, others))[1]
+
     def shown(self, position: int) -> str:
         """The cell as it stands; of a number with a label the number."""
         cell = self.column[position]
@@ -113,9 +117,12 @@ def _sort_text(read: ScoreCells, code: int, cell: str) -> None:
         elif number.percent:
             read.percent[code] = cell
     else:
-        reason = "not_a_number" if may_be_shown(cell) else "text_as_score"
         if len(cell) <= LONGEST_READ and is_date(cell):
             reason = "date_as_score"
+        elif may_be_shown(cell):
+            reason = "not_a_number"
+        else:
+            reason = "number_with_text" if is_number_with_text(cell) else "text_as_score"
         read.refused[code] = reason
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from ..problems import Problem
 from .grid import Cell, Column, LabelledNumber
-from .lookalikes import is_level
+from .lookalikes import is_level, is_number_with_text
 from .numbers import MARKS, Meaning, as_decimal, as_thousands, meaning_by_scale
-from .out_of import Scale, agreed_scale
+from .out_of import Scale, agreed_scale, says_percent
 from .score_cells import ScoreCells, sorted_cells, take_out_declared
 
 WHOLE_COLUMN = 10
@@ -29,8 +29,11 @@ ENOUGH_SCORES = 8
 """At most so many different scores are pointed out as far above the rest, of at least so many in all (policy)."""
 FAR_ABOVE = 3
 """Such a number is suspected from this many times the highest other score on (policy)."""
+ABOVE = 1.5
+SOME_SCORES = 4
+"""Above so many times the highest other of at least so many scores it is pointed out (policy)."""
 LEVELS_NAMED = 5
-NEVER_QUOTED = {"text_as_score", "number_too_long"}
+NEVER_QUOTED = {"text_as_score", "number_with_text", "number_too_long"}
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,16 @@ class ScoreColumn:
 
     ``missing`` counts the missing words as they stand, "" being a blank cell. ``problems`` have a row, or none where
     they are about the whole column, but no file or column. ``high`` is the highest possible score: that of the study,
-    else what the heading or the cells tell; None when nothing tells.
+    else what the heading or the cells tell; None when nothing tells. ``percent`` says whether the scores, or the
+    heading, have a "%"; None where that makes no difference: there are none, they are refused, or the heading or the
+    cells tell that they are out of 100.
     """
 
     values: np.ndarray
     missing: dict[str, int]
     problems: tuple[Problem, ...]
     high: float | None = None
+    percent: bool | None = None
 
 
 def parse_scores(
@@ -56,10 +62,12 @@ def parse_scores(
     low: float | None = None,
     high: float | None = None,
     maximum: float | None = None,
+    heading: str = "",
 ) -> ScoreColumn:
     """Scores from cells of one column.
 
     A number has a decimal comma or point, and may have a point, space or apostrophe between thousands: "1.250,5".
+    "7½" is 7.5.
     "12/20" and "12 op 20" are 12 when every maximum is the same and agrees with the scale or the heading; "60 %" is 60
     when every score has the sign and the scale is 0 to 100; "12 punten" is 12. Values are exactly those of the text.
 
@@ -70,16 +78,18 @@ def parse_scores(
         a number with a label is meant by either
     low, high : the test's scale in the study file; both or neither
     maximum : what the heading says ("natoets (/20)"), None when it says nothing
+    heading : asked only whether it says that the scores are percentages ("natoets (%)")
 
     Returns
     -------
     ScoreColumn
-        Its problems, in the order of the rows. By row: ``not_a_number``, ``text_as_score``, ``date_as_score``,
-        ``number_too_long``, ``outside_scale``, ``negative_score``. For the column: ``column_without_scores``,
-        ``column_of_dates``, ``column_outside_scale``, ``zones_as_score``, ``mixed_decimals``, ``mixed_thousands``,
-        ``ambiguous_number``, ``maximum_differs``, ``cells_maximum_differs``, ``several_maxima``, ``maximum_on_some``,
-        ``fraction_or_date``, ``percent_on_some``, ``percent_scale``, ``shares_as_scores``, ``missing_code_suspected``
-        and the warning ``far_score``.
+        Its problems, in the order of the rows. By row: ``not_a_number``, ``text_as_score``, ``number_with_text``,
+        ``date_as_score``, ``number_too_long``, ``outside_scale``, ``negative_score``. For the column:
+        ``column_without_scores``, ``column_with_text``, ``column_of_dates``, ``column_outside_scale``,
+        ``zones_as_score``, ``mixed_decimals``, ``mixed_thousands``, ``ambiguous_number``, ``maximum_differs``,
+        ``cells_maximum_differs``, ``several_maxima``, ``maximum_on_some``, ``fraction_or_date``, ``percent_on_some``,
+        ``percent_scale``, ``shares_as_scores``, ``missing_code_suspected`` and the warnings ``missing_code_possible``
+        and ``far_score``.
 
     Not for
     -------
@@ -109,7 +119,14 @@ def parse_scores(
         missing=absent,
         problems=tuple(sorted(problems, key=lambda problem: problem.row or 0)),
         high=scale[1] if scale else None,
+        percent=None if conflicts else _in_percent(read, maximum, heading),
     )
+
+
+def _in_percent(read: ScoreCells, maximum: float | None, heading: str) -> bool | None:
+    if read.percent or (says_percent(heading) and len(read.scored)):
+        return True
+    return None if not len(read.scored) or 100 in (maximum, *read.maxima.values()) else False
 
 
 def _read_numbers(read: ScoreCells, scale: Scale | None) -> list[Problem]:
@@ -157,16 +174,14 @@ def _mixed_decimals(read: ScoreCells, pointed: list[int], with_comma: list[int])
     facts = {}
     for name, codes in (("point", pointed), ("comma", with_comma)):
         facts[f"{name}_rows"], facts[f"{name}_value"] = read.example(codes)
-    row = max(facts["point_rows"][0], facts["comma_rows"][0])
-    return Problem(code="mixed_decimals", row=row, facts=facts)
+    return Problem(code="mixed_decimals", row=read.first_of_fewer(pointed, with_comma), facts=facts)
 
 
 def _mixed_thousands(read: ScoreCells, grouped: list[int], decimal: list[int]) -> Problem:
     facts = {}
     for name, codes in (("thousands", grouped), ("decimal", decimal)):
         facts[f"{name}_rows"], facts[f"{name}_value"] = read.example(codes)
-    row = max(facts["thousands_rows"][0], facts["decimal_rows"][0])
-    return Problem(code="mixed_thousands", row=row, facts=facts)
+    return Problem(code="mixed_thousands", row=read.first_of_fewer(grouped, decimal), facts=facts)
 
 
 def _refuse_long(read: ScoreCells) -> None:
@@ -185,13 +200,27 @@ def _refusals(read: ScoreCells) -> list[Problem]:
         )
         facts = {"levels": names[:LEVELS_NAMED], "count": read.count(levels), "filled": read.filled}
         return [Problem(code="zones_as_score", row=read.example(levels)[0][0], facts=facts)]
+    with_text = [
+        code
+        for code, reason in read.refused.items()
+        if reason in ("number_with_text", "not_a_number") and is_number_with_text(read.column.distinct[code])
+    ]
+    if read.count(with_text) >= WHOLE_COLUMN and 2 * read.count(with_text) > read.filled:
+        facts = {"count": read.count(with_text), "filled": read.filled}
+        at = read.positions(read.refused.keys() - set(with_text))
+        whole = Problem(code="column_with_text", row=read.example(with_text)[0][0], facts=facts)
+        return [whole, *_refused_rows(read, at)]
     at = read.positions(read.refused)
     if len(at) >= WHOLE_COLUMN and 2 * len(at) > read.filled:
         code = "column_of_dates" if set(read.refused.values()) == {"date_as_score"} else "column_without_scores"
         facts = {"count": len(at), "filled": read.filled}
         return [Problem(code=code, row=read.row_numbers[at[0]], facts=facts)]
+    return _refused_rows(read, at)
+
+
+def _refused_rows(read: ScoreCells, positions: np.ndarray) -> list[Problem]:
     problems = []
-    for position in at.tolist():
+    for position in positions.tolist():
         reason = read.refused[int(read.column.codes[position])]
         value = None if reason in NEVER_QUOTED else read.shown(position)
         problems.append(Problem(code=reason, row=read.row_numbers[position], value=value))
@@ -240,14 +269,7 @@ def _suspected(read: ScoreCells) -> list[Problem]:
     """Numbers far above every other score of a test without a scale: a code for "no score", or a lost comma."""
     is_code = np.isin(read.values, MISSING_CODES)
     others = read.values[~is_code & ~np.isnan(read.values)]
-    problems = []
-    if is_code.any() and len(others):
-        for value in np.unique(read.values[is_code & (read.values >= FAR_ABOVE * others.max())]):
-            at = read.positions(np.flatnonzero(read.values == value))
-            facts = {"count": len(at), "highest": float(others.max())}
-            row = read.row_numbers[at[0]]
-            problems.append(Problem(code="missing_code_suspected", row=row, value=read.shown(at[0]), facts=facts))
-            read.values[read.values == value] = math.nan
+    problems = _codes_above(read, np.unique(read.values[is_code]), others) if len(others) else []
     ranked = np.sort(others)[::-1]
     for few in range(1, MOST_FAR + 1):
         if len(ranked) >= ENOUGH_SCORES and ranked[few - 1] >= FAR_ABOVE * ranked[few] > 0:
@@ -256,4 +278,25 @@ def _suspected(read: ScoreCells) -> list[Problem]:
                 row, value = read.row_numbers[at], read.shown(at)
                 problems.append(Problem(code="far_score", severity="warning", row=row, value=value, facts=facts))
             break
+    return problems
+
+
+def _codes_above(read: ScoreCells, codes: np.ndarray, others: np.ndarray) -> list[Problem]:
+    """Codes for "no score" far above the other scores are refused, and pointed out where they may be a score."""
+    highest = others.max()
+    several = read.count(np.flatnonzero(np.isin(read.values, others))) >= SOME_SCORES
+    problems = []
+    for value in codes:
+        same = read.values == value
+        at = read.positions(np.flatnonzero(same))
+        place = {"row": read.row_numbers[at[0]], "value": read.shown(at[0])}
+        if value >= FAR_ABOVE * others.max():
+            facts = {"count": len(at), "highest": float(others.max())}
+            problems.append(Problem(code="missing_code_suspected", facts=facts, **place))
+            read.values[same] = math.nan
+        elif several and value >= ABOVE * highest:
+            facts = {"count": len(at), "highest": float(highest)}
+            problems.append(Problem(code="missing_code_possible", severity="warning", facts=facts, **place))
+        else:
+            highest = max(highest, value)
     return problems

@@ -67,7 +67,7 @@ class Table:
 
     def place(self, position: int, header: str | None = None) -> dict[str, object]:
         """Where a row stands, as the address of a Problem: file, sheet and row."""
-        for piece in self.segments(header) if header else self.pieces:
+        for piece in (*(self.segments(header) if header else ()), *self.pieces):
             found = np.flatnonzero(piece.positions == position)
             if found.size:
                 row = piece.table.row_numbers[int(found[0])]

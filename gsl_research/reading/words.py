@@ -10,7 +10,7 @@ from pathlib import Path
 LONGEST_READ = 60
 """A longer cell is a remark: neither a score nor a missing word (policy)."""
 
-_DAY = re.compile(r"[( ]+(\d{1,2})[-/.](\d{1,2})(?:[-/.](\d{4}|\d{2}))?[).]*$")
+_DAY = re.compile(r"[( ]+(?:(\d{1,2})[-/](\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\4(?:\d{4}|\d{2}))[).]*$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORDS_AND_SIGNS = re.compile(r"(?:[^\W\d_]|[\s.,;:!?*'’\"()\[\]/–—-])+")
 
@@ -26,7 +26,7 @@ def missing_words(text: str) -> str | None:
     """What a cell says that says there is no score: "" for a blank, "afw" for "afw.", "ziek" for "ziek 12/3".
 
     Every word must be known and the first must be a missing word; signs, brackets and capitals do not matter. Of
-    figures only a day may follow, one that cannot be points out of a maximum: "ziek 5/10" stays for a person to read.
+    figures only a day may follow, one that cannot be points: "ziek 5/10" and "inhaal 14.5" stay for a person to read.
     Returns the words as they stand without that day, or None.
     """
     text = text.strip()
@@ -36,8 +36,9 @@ def missing_words(text: str) -> str | None:
         return text
     day = _DAY.search(text)
     if day:
-        number, month, year = day.groups()
-        if not (1 <= int(number) <= 31 and 1 <= int(month) <= 12 and (year or int(number) > int(month))):
+        number, month = (int(day[1] or day[3]), int(day[2] or day[5]))
+        with_year = day[3] is not None
+        if not (1 <= number <= 31 and 1 <= month <= 12 and (with_year or number > month)):
             return None
         text = text[: day.start()]
     said = _LETTERS.findall(text.casefold().replace(".", ""))
