@@ -22,6 +22,7 @@ from .reading import Column, Piece, ScoreColumn, Skipped, Table, fold_header, pa
 from .study import Comparison, Outcome, Study
 from .units import GROUPED, SCHOOL_MARK, assigned_cluster, few_in_other_arm, unit_keys, unit_name
 
+_DIGITS = re.compile(r"(\d+)")
 SHOWN_HEADERS = 20
 """Headings listed in one message (policy)."""
 
@@ -376,10 +377,11 @@ def _frame(
     return frame, tuple(name.replace(SCHOOL_MARK, " · ") for name in names)
 
 
-def _as_counted(name: str) -> list[tuple[bool, int, str]]:
-    """Sort key: 2A before 10A."""
-    parts = re.findall(r"\d+|\D+", name)
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+def _as_counted(name: str) -> list[str | int]:
+    """Sort key: 2A before 10A. Text and numbers stand in turn, so that like is compared with like."""
+    parts: list[str | int] = _DIGITS.split(name)
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 def _in_order(table: Table, problems: list[Problem]) -> list[Problem]:

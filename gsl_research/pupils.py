@@ -251,7 +251,8 @@ def register_numbers(column: Column) -> np.ndarray:
     if not set(map(type, texts)) <= {str}:
         texts = [cell if isinstance(cell, str) else as_text(cell) if 1e9 <= cell < 1e11 else "" for cell in texts]
     rows = np.zeros(len(texts), dtype=bool)
-    long = [at for at, length in enumerate(map(len, texts)) if length >= 10]
+    lengths = list(map(len, texts))
+    long = [at for at, length in enumerate(lengths) if length >= 10] if max(lengths, default=0) >= 10 else []
     whole = "\n".join(texts[at] for at in long)
     if sum(map(whole.count, "0123456789")) < 10:
         return rows[column.codes]

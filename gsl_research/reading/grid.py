@@ -100,9 +100,10 @@ class Column(Sequence[Cell]):
 
     def equal(self, cell: Cell) -> np.ndarray:
         """(n,) bool: the rows that hold this cell."""
-        if cell not in self.distinct:
+        try:
+            return self.codes == self.distinct.index(cell)
+        except ValueError:
             return np.zeros(len(self), dtype=bool)
-        return self.codes == self.distinct.index(cell)
 
     @property
     def blank(self) -> np.ndarray:

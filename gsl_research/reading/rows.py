@@ -178,7 +178,8 @@ def _numbers_only(grid: Grid, core: Sequence[int], inside: np.ndarray, open_rows
 def _last_apart(grid: Grid, filled: np.ndarray, open_rows: np.ndarray) -> list[Problem]:
     """A last row or two after a blank row: read as pupils, and pointed out."""
     rows = np.flatnonzero(open_rows)
-    gaps = [place for place in range(1, len(rows)) if not filled[rows[place - 1] + 1 : rows[place]].any(axis=1).all()]
+    jumps = np.flatnonzero(np.diff(rows) > 1) + 1
+    gaps = [place for place in jumps if not filled[rows[place - 1] + 1 : rows[place]].any(axis=1).all()]
     if not gaps or len(rows) - gaps[-1] > SPARSE or gaps[-1] < FEWEST:
         return []
     return [Problem(code="row_apart", severity="warning", row=grid.numbers[int(row)]) for row in rows[gaps[-1] :]]
