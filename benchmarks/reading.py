@@ -2,7 +2,8 @@
 
     python benchmarks/reading.py [rounds] [--largest 1000000]
 
-*Ours*: ``load_data``, so the kind by content, the header, every cell as text, scores by our own rules, every problem.
+*Ours*: ``load_data``, so the kind by content, the header, every cell as text, scores by our own rules, every problem;
+*read*: the same up to the table.
 *Peer*: ``pandas.read_csv`` with its defaults, which checks nothing; for a workbook ``pandas.read_excel`` with openpyxl.
 Each measurement is a process of its own with one thread per library, which reads the file once before the clock starts.
 Rounds are interleaved, after one to warm up; a ratio is the median of the ratios within each round. The growth
@@ -53,6 +54,16 @@ scale = [0, 20]
 """
 HEADER = ["leerling", "klas", "school", "groep", "voortoets", "natoets"]
 
+READ = """
+import json, resource, sys, time
+from gsl_research.reading import read_tables
+rows = sum(map(len, read_tables(sys.argv[2]).tables))
+start = time.perf_counter()
+read_tables(sys.argv[2])
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows": rows}))
+"""
 OURS = """
 import json, resource, sys, time
 import gsl_research.measure
@@ -125,11 +136,11 @@ def measured(program: str, *arguments: object) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def compare(name: str, study: Path, data: Path, peer: str, rounds: int) -> tuple[float, float]:
+def compare(name: str, study: Path, data: Path, peer: str, rounds: int, program: str = OURS) -> tuple[float, float]:
     """Prints one line; returns our median seconds and the highest peak in MB."""
     ours, ratios, peaks = [], [], []
     for turn in range(rounds + 1):
-        mine = measured(OURS, study, data)
+        mine = measured(program, study, data)
         theirs = measured(PEER.format(call=peer.format(path=str(data))), data)
         assert mine["rows"] == theirs["rows"], (mine, theirs)
         if turn:
@@ -138,7 +149,7 @@ def compare(name: str, study: Path, data: Path, peer: str, rounds: int) -> tuple
             peaks.append(mine["peak_mb"])
     ratio = statistics.median(ratios)
     told = f"{ratio:6.1f} x the peer" if ratio >= 1 else f"{1 / ratio:6.1f} x faster than the peer"
-    print(f"{name:>22}  {statistics.median(ours):7.2f} s  {told}  (from {min(ratios):.2f} to {max(ratios):.2f})  "
+    print(f"{name:>24}  {statistics.median(ours):7.2f} s  {told}  (from {min(ratios):.2f} to {max(ratios):.2f})  "
           f"peak {max(peaks):5.0f} MB")  # fmt: skip
     return statistics.median(ours), max(peaks)
 
@@ -160,7 +171,9 @@ def main() -> None:
             print(f"growth exponent {statistics.linear_regression(*zip(*points, strict=True)).slope:.3f}, "
                   f"last step {(points[-1][1] - points[-2][1]) / (points[-1][0] - points[-2][0]):.3f}")  # fmt: skip
         data = write_xlsx(Path(folder, "scores.xlsx"), WORKBOOK_ROWS)
-        compare(f"xlsx {WORKBOOK_ROWS:,} rows", study, data, 'read_excel(sys.argv[1], engine="openpyxl")', given.rounds)
+        excel = 'read_excel(sys.argv[1], engine="openpyxl")'
+        compare(f"xlsx {WORKBOOK_ROWS:,} rows, read", study, data, excel, given.rounds, READ)
+        compare(f"xlsx {WORKBOOK_ROWS:,} rows", study, data, excel, given.rounds)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ A *unit* is a pupil, teaching group, class, teacher or school; the *cluster* is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,9 +17,17 @@ import pandas as pd
 
 from . import identity, plausible, pupils
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
+from .outcomes import read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
-from .reading import Column, Piece, ScoreColumn, Skipped, Table, fold_header, parse_scores, read_tables
-from .study import Comparison, Outcome, Study
+from .reading import (
+    Column,
+    Skipped,
+    Table,
+    fold_header,
+    read_tables,
+    without_collection,
+)
+from .study import Comparison, Study
 from .units import GROUPED, SCHOOL_MARK, assigned_cluster, few_in_other_arm, unit_keys, unit_name
 
 _DIGITS = re.compile(r"(\d+)")
@@ -63,11 +71,12 @@ class Dataset:
 
 def load_data(path: str | Path, study: Study) -> Dataset:
     """Read a score file, or a folder of them, and bind it to its study. Raises Problems with everything wrong."""
-    found = read_tables(path, wanted_headers(study))
-    try:
-        data = bind(study, one_table(study, found))
-    except Problems as raised:
-        raise Problems([*found.problems, *raised.problems]) from None
+    with without_collection():
+        found = read_tables(path, wanted_headers(study))
+        try:
+            data = bind(study, one_table(study, found))
+        except Problems as raised:
+            raise Problems([*found.problems, *raised.problems]) from None
     if found.problems:
         raise Problems([*found.problems, *found.warnings, *data.warnings])
     return replace(data, warnings=(*found.warnings, *data.warnings))
@@ -113,7 +122,7 @@ def bind(study: Study, table: Table) -> Dataset:
     else:
         problems.append(Problem(code="no_pupil_column", severity="warning"))
 
-    scores, missing, found = _scores(study, table, headers)
+    scores, missing, found = read_scores(study, table, headers)
     problems += found
     treated = None
     if study.groups is not None and "group" in codes:
@@ -159,7 +168,7 @@ def _headers(study: Study, table: Table) -> tuple[list[Problem], dict[str, str]]
     """Headings of the study file to those of the table, and what is wrong with them."""
     wanted = [(header, f"role.{role}") for role, header in study.columns.mapped().items()]
     for outcome in study.outcomes:
-        wanted += [(header, f"occasion.{occasion}") for occasion, header, _ in _score_columns(outcome)]
+        wanted += [(header, f"occasion.{occasion}") for occasion, header, _ in score_columns(outcome)]
     wanted += [(subgroup.column, "role.subgroup") for subgroup in study.subgroups]
     headers: dict[str, str] = {}
     problems = []
@@ -190,7 +199,7 @@ def _column_missing(table: Table, header: str, term: str) -> Problem:
 
 
 def _used_twice(study: Study, headers: Mapping[str, str]) -> Iterator[Problem]:
-    scores = {headers.get(header) for outcome in study.outcomes for _, header, _ in _score_columns(outcome)}
+    scores = {headers.get(header) for outcome in study.outcomes for _, header, _ in score_columns(outcome)}
     mapped = study.columns.mapped()
     for role, header in mapped.items():
         own = headers.get(header)
@@ -221,105 +230,6 @@ def _scope(codes: Mapping[str, Column]) -> np.ndarray:
     keys = unit_keys({role: codes[role] for role in ("class", "school") if role in codes})
     unit = keys.get("class") or keys.get("school")
     return unit.codes if unit is not None else np.zeros(len(codes["pupil"]), dtype=np.intp)
-
-
-def _scores(
-    study: Study, table: Table, headers: Mapping[str, str]
-) -> tuple[dict[str, np.ndarray], dict[str, Mapping[str, int]], list[Problem]]:
-    """Scores by "<outcome>.<occasion>", missing words by heading of the study file, and what is wrong with them."""
-    scores: dict[str, np.ndarray] = {}
-    missing: dict[str, Mapping[str, int]] = {}
-    problems: list[Problem] = []
-    for outcome in study.outcomes:
-        parts: dict[str, list[ScoreColumn]] = {}
-        for occasion, header, scale in _score_columns(outcome):
-            values, missing[header], parts[occasion], found = _score_column(table, headers[header], outcome, scale)
-            scores[f"{outcome.name}.{occasion}"] = values
-            problems += found
-        if outcome.gain_defined and not errors(problems):
-            problems += _between_occasions(outcome, headers, parts)
-    return scores, missing, problems
-
-
-def _score_column(
-    table: Table, header: str, outcome: Outcome, scale: tuple[float, float] | None
-) -> tuple[np.ndarray, dict[str, int], list[ScoreColumn], list[Problem]]:
-    """A column's scores, missing words, what was read of each sheet it came from, and problems."""
-    values = np.full(len(table), np.nan)
-    missing: dict[str, int] = {}
-    problems: list[Problem] = []
-    parts: list[ScoreColumn] = []
-    pieces = table.segments(header)
-    unread = len(table)
-    for piece in pieces:
-        part = piece.table
-        place = {"file": part.file, "sheet": part.sheet}
-        parsed = parse_scores(
-            part.columns[header],
-            row_numbers=part.row_numbers,
-            missing=(*outcome.missing, *part.missing.get(header, ())),
-            low=scale[0] if scale else None,
-            high=scale[1] if scale else None,
-            maximum=part.maxima.get(header),
-            heading=header,
-        )
-        problems += [replace(problem, column=header, **place) for problem in parsed.problems]
-        values[piece.positions] = parsed.values
-        for word, count in parsed.missing.items():
-            missing[word] = missing.get(word, 0) + count
-        unread -= len(part)
-        merged = [at for at in sorted(part.merged.get(header, ())) if not np.isnan(parsed.values[at])]
-        if merged:
-            rows = [part.row_numbers[at] for at in merged]
-            facts = {"rows": identity.shown_rows(rows), "count": len(rows)}
-            problems.append(Problem(code="merged_score", column=header, row=rows[0], facts=facts, **place))
-        parts.append(parsed)
-    if unread > 0:
-        missing[""] = missing.get("", 0) + unread
-    return values, missing, parts, [*problems, *_between_pieces(header, outcome, pieces, parts)]
-
-
-def _between_pieces(
-    header: str, outcome: Outcome, pieces: Sequence[Piece], parts: Sequence[ScoreColumn]
-) -> list[Problem]:
-    """Sheets or files in which the same test is not out of the same."""
-    facts = {"outcome": outcome.label}
-    places = [{"file": piece.table.file, "sheet": piece.table.sheet} for piece in pieces]
-    signs = [part.percent for part in parts]
-    if True in signs and False in signs:
-        other = pieces[signs.index(False)].table
-        facts["other"] = other.sheet or other.file
-        return [Problem(code="percent_per_file", column=header, facts=facts, **places[signs.index(True)])]
-    return [
-        Problem(code="maximum_per_file", column=header, facts=facts, **place)
-        for at, place in enumerate(places)
-        if _tops_differ(parts[: at + 1])
-    ]
-
-
-def _between_occasions(
-    outcome: Outcome, headers: Mapping[str, str], parts: Mapping[str, list[ScoreColumn]]
-) -> list[Problem]:
-    """A gain between scores that are not out of the same."""
-    signs = {header: [part.percent for part in parts[occasion]] for occasion, header, _ in _score_columns(outcome)}
-    with_sign = [header for header, found in signs.items() if True in found]
-    without = [header for header, found in signs.items() if False in found]
-    if with_sign and without:
-        facts = {"outcome": outcome.label, "percent": with_sign[0], "other": without[0]}
-        return [Problem(code="percent_per_occasion", column=headers[outcome.post], facts=facts)]
-    if _tops_differ([*parts["pre"], *parts["post"]]):
-        facts = {"outcome": outcome.label, "pre": outcome.pre}
-        return [Problem(code="maximum_per_occasion", column=headers[outcome.post], facts=facts)]
-    return []
-
-
-def _tops_differ(parts: Sequence[ScoreColumn]) -> bool:
-    """Whether scores cannot be of one scale: other maxima are told, or one lies above the maximum told elsewhere."""
-    told = [part.high for part in parts if part.high is not None]
-    if not told:
-        return False
-    untold = [part.values for part in parts if part.high is None]
-    return len(set(told)) > 1 or any((values > told[0]).any() for values in untold)
 
 
 def _occasions(study: Study, scores: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -390,9 +300,3 @@ def _in_order(table: Table, problems: list[Problem]) -> list[Problem]:
     rank = {sheet: place for place, sheet in enumerate([(table.file, table.sheet), *sheets])}
     placed = [replace(p, file=p.file or table.file, sheet=p.sheet if p.file else table.sheet) for p in problems]
     return sorted(placed, key=lambda p: (rank.get((p.file, p.sheet), -1), p.row or 0))
-
-
-def _score_columns(outcome: Outcome) -> Iterator[tuple[str, str, tuple[float, float] | None]]:
-    if outcome.pre is not None:
-        yield "pre", outcome.pre, outcome.scale_pre
-    yield "post", outcome.post, outcome.scale_post

@@ -23,7 +23,7 @@ LAYERS = {
     "values": ["problems", "estimate", "blocks"],
     "inputs": [
         "study", "study_file", "reading", "occasions", "roles", "gather",
-        "units", "identity", "pupils", "plausible", "dataset",
+        "units", "identity", "pupils", "outcomes", "plausible", "dataset",
     ],
     "numbers": ["methods"],
     "decisions": ["privacy", "measure", "judge", "evidence"],
@@ -43,8 +43,8 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 
 OWNERS = {
     "numpy": {
-        "reading", "gather", "units", "identity", "pupils", "plausible", "dataset", "methods", "privacy", "measure",
-        "charts", "tableschema",
+        "reading", "gather", "units", "identity", "pupils", "outcomes", "plausible", "dataset", "methods", "privacy",
+        "measure", "charts", "tableschema",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

@@ -1,6 +1,8 @@
 """Files and folders at the door: the kind by content, every table, and what stands in the way."""
 
 import csv
+import gc
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +139,19 @@ def test_an_empty_form_says_there_are_no_pupils(tmp_path):
 )  # fmt: skip
 def test_what_is_no_score_file_is_refused(tmp_path, content, code):
     assert problem_at(written(tmp_path, content)).code == code
+
+
+def test_the_garbage_collector_is_as_it_was_after_reading(tmp_path):
+    for content in (text(), "a;b\n"):
+        with suppress(Problems):
+            read_tables(written(tmp_path, content))
+        assert gc.isenabled()
+    gc.disable()
+    try:
+        read_tables(written(tmp_path, text()))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 # the path

@@ -4,7 +4,7 @@ A *table* has columns by header; a *cell* is text as it stands, or a float where
 Nothing is guessed: what reads two ways, or cannot be a pupil's row, is a Problem with its row and its mend.
 """
 
-from .door import read_table, read_tables
+from .door import read_table, read_tables, without_collection
 from .grid import Column, DateCell, LabelledNumber, Skipped, as_text
 from .headings import fold_header
 from .scores import ScoreColumn, parse_scores
@@ -24,4 +24,5 @@ __all__ = [
     "parse_scores",
     "read_table",
     "read_tables",
+    "without_collection",
 ]

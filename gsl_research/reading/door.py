@@ -60,7 +60,7 @@ def read_table(path: str | Path, wanted: Collection[str] = ()) -> Table:
 def read_file(path: Path, wanted: Collection[str] = ()) -> Found:
     """Every table of one file. Raises Problems when it holds none."""
     raw = _bytes(path)
-    with _without_collection():
+    with without_collection():
         sheets = _sheets(raw, path.name)
     origin = Origin(path.name, hashlib.sha256(raw).hexdigest(), sheets.aliases, sheets.missing)
     tables: list[Table] = []
@@ -91,7 +91,7 @@ NOT_A_TABLE = ("no_table", "no_rows")
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """A file full of cells makes no cycles: the garbage collector would walk over them again and again for nothing."""
     collecting = gc.isenabled()
     gc.disable()
