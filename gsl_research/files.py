@@ -23,12 +23,17 @@ RESERVED = {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", 
 
 def write_text(path: Path | str, text: str) -> Path:
     """Write UTF-8 with ``\\n`` line ends; the old file stays until the new one is safely on disk."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path | str, content: bytes) -> Path:
+    """All of it or nothing; the old file stays until the new one is safely on disk."""
     path = Path(path)
     half = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     with writing(path):
         try:
-            with open(half, "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with open(half, "xb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(half, path)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from .files import writing
+from .files import write_bytes, writing
 from .problems import Problem, Problems
 from .schemas import ANSWERS, LEVELS, options
 from .wording import Words, words
@@ -142,18 +140,8 @@ def _allowed(name: str, lang: str) -> dict[str, object] | None:
 
 
 def _place(path: Path, content: bytes) -> None:
-    """The whole file or nothing, and never over another."""
-    half = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    """Never over another file."""
     with writing(path):
         if path.exists():
             raise Problems([Problem(code="template_exists", file=path.name)])
-        try:
-            with open(half, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(half, path)
-        except BaseException:
-            with suppress(OSError):
-                half.unlink()
-            raise
+    write_bytes(path, content)

@@ -6,6 +6,7 @@ from xml.parsers import expat
 
 from ..problems import Problem, Problems
 from .grid import Cell, DateCell, Grid, Merge, Sheets, Skipped, clean_text
+from .package import parse_xml
 from .sheet_cells import SheetCells, percentage, refuse_extents
 
 NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -89,16 +90,12 @@ class _Workbook:
         }
 
     def read(self, xml: bytes) -> None:
-        def refuse(*_: object) -> None:
-            raise ValueError("a workbook has a document type")
-
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = refuse
-        parser.StartElementHandler = lambda name, told: self._starts.get(name, lambda _: None)(told)
-        parser.EndElementHandler = lambda name: self._ends.get(name, lambda: None)()
-        parser.CharacterDataHandler = self._characters
-        parser.Parse(xml, True)
+        parse_xml(
+            xml,
+            lambda name, told: self._starts.get(name, lambda _: None)(told),
+            lambda name: self._ends.get(name, lambda: None)(),
+            self._characters,
+        )
 
     def _characters(self, text: str) -> None:
         if self._pieces is not None:

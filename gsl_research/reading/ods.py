@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from xml.parsers import expat
 
 from ..problems import Problem, Problems
 from .grid import Cell, DateCell, Grid, Merge, Sheets, Skipped, clean_text
+from .package import parse_xml
 from .sheet_cells import SheetCells, percentage, refuse_extents
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -105,16 +105,7 @@ class _Content:
         }
 
     def read(self, xml: bytes) -> None:
-        def refuse(*_: object) -> None:
-            raise ValueError("a workbook part has a document type")
-
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = refuse
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.Parse(xml, True)
+        parse_xml(xml, self._start, self._end, self._characters)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if self._aside:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from xml.parsers import expat
 
 from ..problems import Problem, Problems
 
@@ -85,3 +86,26 @@ def _part(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if len(content) != entry.file_size:
         raise zipfile.BadZipFile("an entry is cut")
     return content
+
+
+def parse_xml(
+    xml: bytes,
+    start: Callable[[str, dict[str, str]], object],
+    end: Callable[[str], object] | None = None,
+    characters: Callable[[str], object] | None = None,
+) -> None:
+    """Run through a part; names carry their namespace before a space.
+
+    Raises ValueError for a document type, which could hide an entity bomb, and ExpatError for what is no XML.
+    """
+
+    def refuse(*_: object) -> None:
+        raise ValueError("a part with a document type")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    parser.Parse(xml, True)

@@ -16,7 +16,7 @@ import numpy as np
 from ..problems import Problem, Problems
 from .grid import Column, Grid, Sheets, Skipped
 from .ods import read_ods
-from .package import MAX_UNPACKED, holds_files, kind_of, packed, unpack
+from .package import MAX_UNPACKED, holds_files, kind_of, packed, parse_xml, unpack
 from .sheet_cells import as_cell, refuse_extents
 from .sheet_scan import SheetScan, scan_sheet
 from .xls_scan import OLE, XlsSheet, scan_xls, streams
@@ -217,11 +217,5 @@ def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
     """Every element's local name and attributes; a document type, which could hide an entity bomb, is refused."""
     found: list[tuple[str, dict[str, str]]] = []
 
-    def refuse(*_: object) -> None:
-        raise ValueError("a workbook part has a document type")
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, attributes: found.append((tag.rsplit(" ", 1)[-1], attributes))
-    parser.Parse(xml, True)
+    parse_xml(xml, lambda tag, attributes: found.append((tag.rsplit(" ", 1)[-1], attributes)))
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .grid import Merge
-from .sheet_cells import MAX_CELLS, Position, percentage
+from .sheet_cells import MAX_CELLS, percentage
+from .sheet_scan import SheetScan
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FREE = 0xFFFFFFF0
@@ -21,26 +22,10 @@ _ROW, _COLUMNS, _MERGED, _EXTENT, _PASSWORD, _CONTINUE = 0x208, 0x7D, 0xE5, 0x20
 
 
 @dataclass(slots=True)
-class XlsSheet:
-    """One sheet's cells: how many have content, how far they reach and how many characters of shared text they take.
+class XlsSheet(SheetScan):
+    """A sheet, and how many characters of shared text its cells take."""
 
-    ``shown`` is as in ``SheetScan``.
-    """
-
-    filled: int = 0
     characters: int = 0
-    height: int = 0
-    width: int = 0
-    shown: dict[Position, str] = field(default_factory=dict)
-    uncached: list[Position] = field(default_factory=list)
-    merges: list[Merge] = field(default_factory=list)
-    hidden_rows: list[int] = field(default_factory=list)
-    hidden_columns: list[range] = field(default_factory=list)
-
-    def add(self, row: int, column: int) -> None:
-        self.filled += 1
-        self.height = max(self.height, row + 1)
-        self.width = max(self.width, column + 1)
 
 
 def streams(raw: bytes) -> dict[str, bytes]:
