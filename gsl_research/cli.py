@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 the user's files have problems; 2 wrong call; 3 a batch finished and some studies failed.
 """
 
+import re
 import sys
 from collections.abc import Iterable
 from itertools import pairwise
@@ -52,6 +53,7 @@ def check(
     study: Annotated[Path | None, typer.Option("--study")] = None,
     write_study: Annotated[Path | None, typer.Option("--write-study")] = None,
     kind: Annotated[str | None, typer.Option("--as")] = None,
+    scale: Annotated[str | None, typer.Option("--scale")] = None,
     json: Annotated[bool, typer.Option("--json")] = False,
     lang: Lang = "nl",
 ) -> None:
@@ -63,10 +65,23 @@ def check(
         raise typer.BadParameter("--study, --write-study and --as exclude each other")
     if kind is not None and kind not in KINDS:
         _wrong_choice(words(lang), "--as", kind, KINDS)
-    w = words(lang)
-    checked = checked_as(path, kind, w) if kind else check_files(path, study, w, write_study=write_study)
+    w, answers = words(lang), _answer_scale(scale, kind)
+    if kind:
+        checked = checked_as(path, kind, w, scale=answers)
+    else:
+        checked = check_files(path, study, w, write_study=write_study)
     typer.echo(checked.json() if json else str(checked), err=not json and checked.rejected)
     raise typer.Exit(USER_PROBLEM if checked.rejected else DONE)
+
+
+def _answer_scale(scale: str | None, kind: str | None) -> tuple[int, int] | None:
+    """The lowest and highest answer of a questionnaire, given as 1-7."""
+    if scale is None:
+        return None
+    found = re.fullmatch(r"(\d+)-(\d+)", scale)
+    if kind != "questionnaire" or found is None or int(found[1]) >= int(found[2]):
+        raise typer.BadParameter("--scale goes with --as questionnaire and reads as 1-7")
+    return int(found[1]), int(found[2])
 
 
 @app.command(add_help_option=False)

@@ -27,6 +27,7 @@ from .reading import (
     read_tables,
     without_collection,
 )
+from .roles import nearest
 from .study import Comparison, Study
 from .units import GROUPED, SCHOOL_MARK, assigned_cluster, few_in_other_arm, unit_keys, unit_name
 
@@ -193,8 +194,9 @@ def _column_missing(table: Table, header: str, term: str) -> Problem:
     shown = list(table.columns)[:SHOWN_HEADERS]
     shown += ["…"] if len(table.columns) > SHOWN_HEADERS else []
     facts = {"header": header, "role": Term(term), "headers": shown}
-    if near:
-        return Problem(code="column_missing_near", facts=facts | {"suggestion": folded[near[0]]})
+    suggestion = folded[near[0]] if near else nearest(table, term.split(".")[1])
+    if suggestion:
+        return Problem(code="column_missing_near", facts=facts | {"suggestion": suggestion})
     return Problem(code="column_missing", facts=facts)
 
 

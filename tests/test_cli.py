@@ -84,6 +84,9 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         (["check", DATA, "--write-study", "nieuw.csv"], 1),
         (["check", DATA, "--as", "zonnebloem"], 2),
         (["check", DATA, "--as", "questionnaire"], 1),
+        (["check", DATA, "--as", "questionnaire", "--scale", "1-7"], 1),
+        (["check", DATA, "--as", "questionnaire", "--scale", "7-1"], 2),
+        (["check", DATA, "--scale", "1-7"], 2),
         (["template", "zonnebloem"], 2),
         (["template", "comparison", "--out", "sjabloon.doc"], 1),
         (["template", "--help"], 0),
@@ -98,6 +101,14 @@ def test_exit_codes(tmp_path, words, code):
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr + run.stdout and (run.stdout or run.stderr)
     assert tree(tmp_path) == []
+
+
+def test_the_answer_scale_of_a_questionnaire_is_the_users(tmp_path):
+    (tmp_path / "antwoorden.csv").write_text("leerling;klas;moment;vraag 1\nL1;5A;vooraf;7\nL2;5A;vooraf;2\n", "utf-8")
+    asked = ["check", "antwoorden.csv", "--as", "questionnaire"]
+    told = gsl(*asked, cwd=tmp_path)
+    assert (told.returncode, "--scale 1-7" in told.stderr) == (1, True)
+    assert gsl(*asked, "--scale", "1-7", cwd=tmp_path).returncode == 0
 
 
 def test_check_json_has_the_agreed_shape(tmp_path):

@@ -1,7 +1,7 @@
 """What a table means: roles, groups, units, and every way it can be refused."""
 
 import pytest
-from conftest import bound, classes, study, table
+from conftest import bound, classes, plan, study, table
 
 from gsl_research.dataset import bind
 from gsl_research.problems import Problems
@@ -61,6 +61,7 @@ def test_missing_columns_are_named_with_what_is_near():
     columns = classes()
     columns["Natoets"] = columns.pop("na")
     columns["klasje"] = columns.pop("klas")
+    columns["xyz"] = columns.pop("groep")
     assert {code for code, _ in refused(columns)} == {"column_missing", "column_missing_near"}
 
 
@@ -212,3 +213,12 @@ def test_two_spellings_of_one_class_stop():
     scores = classes()
     scores["klas"] = ["K 0" if i < 10 else c for i, c in enumerate(scores["klas"])]
     assert ("code_variants", 2) in refused(scores)
+
+
+def test_a_column_with_another_word_for_its_role_is_proposed_never_used():
+    scores = {("eindtoets" if name == "na" else name): cells for name, cells in classes().items()}
+    planned = study(outcomes=[{**plan()["outcomes"][0], "post": "natest 2"}])
+    with pytest.raises(Problems) as raised:
+        bind(planned, table(scores))
+    (problem,) = [p for p in raised.value.problems if p.facts["header"] == "natest 2"]
+    assert (problem.code, problem.facts["suggestion"]) == ("column_missing_near", "eindtoets")
