@@ -11,7 +11,7 @@ from xml.parsers import expat
 from ..problems import Problem, Problems
 
 MAX_UNPACKED = 200_000_000
-MAX_RATIO = 100
+MAX_RATIO = 200
 RATIO_FLOOR = 20_000_000
 MAX_ENTRIES = 10_000
 """Unpacked bytes, unpacked to packed bytes of an entry larger than the floor, entries (reliability page, threats)."""
