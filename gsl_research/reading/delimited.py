@@ -18,7 +18,7 @@ from .grid import Column, Grid, Sheets, Skipped
 
 SEPARATORS = (";", "\t", ",", "|")
 
-MAX_LINES = 2_000_000
+MAX_LINES = 1_500_000
 MAX_CELLS = 20_000_000
 MAX_CELL = 1_000_000
 """Lines in a file, cells in a table, characters in a cell (policy; twice the rows that Excel can hold)."""
