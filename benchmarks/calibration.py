@@ -1,89 +1,335 @@
-"""False positives of the class-level t, and coverage of the one-class panel when it assumes the truth.
+"""False positives and coverage of every interval a report may print, in made studies.
 
-    python benchmarks/calibration.py [runs]
+    python benchmarks/calibration.py [runs] [--write]
 
-Pupils as on the methods page, section 2: pre and post have variance 1, the same ICC, correlation .6 at both levels,
-classes of 15 to 25 pupils, and the approach does nothing. The ICC that is left after the pre-test is then the same ICC.
-Every number comes from the package's own functions. The seed is fixed and was not chosen.
+``--write`` puts the tables into docs/calibration.md. Pupils as on the methods page, section 2: pre and post have
+variance 1, the same ICC, correlation .6 at both levels; classes of 15 to 25 pupils. Each made study is read twice: as
+it is, for false positives, and with 0.4 SD added to every treated pupil, for coverage. Every number comes from the
+package's own functions. The seed is fixed and was not chosen.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gsl_research.methods.clusters import AdjustedMeans, adjusted_difference, adjusted_means, assumed_icc
+from gsl_research.estimate import Estimate, NotEstimated
+from gsl_research.methods import (
+    bracket,
+    clusters,
+    effect_sizes,
+    matched,
+    one_class,
+    permutation,
+    random_intercept,
+    sandwich,
+)
 from gsl_research.methods.moments import ClassMoments, class_moments
+from gsl_research.rating import small_arm
 
 SEED = 20261122
 CORRELATION = 0.6
-SIZES = (15, 26)
+OWN = math.sqrt(1 - CORRELATION**2)
+RELIABILITY = 0.8
+"""Of the pre-test as it is seen, in the studies on which the reliability-corrected difference is tried."""
+EFFECT = 0.4
 DESIGNS = ((2, 2), (3, 3), (5, 5), (10, 10), (1, 5), (2, 6))
 ICCS = (0.0, 0.05, 0.15, 0.25)
-CHUNK = 1000
+CHUNK = 500
+PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 
 
-def studies(treated: int, control: int, icc: float, runs: int) -> Iterator[tuple[ClassMoments, NDArray[np.bool_]]]:
-    """Made studies without any effect: class moments, and which classes are treated."""
-    rng = np.random.default_rng(SEED)
+@dataclass(frozen=True, slots=True)
+class World:
+    """How pupils and classes come about. ``tail`` draws standardised numbers."""
+
+    name: str
+    told: str
+    sizes: tuple[int, int] = (15, 26)
+    tail: str = "normal"
+    best: float = math.inf
+    missing: float = 0.0
+    spread: float = 1.0
+    """Factor on the class spread of the post-test in the treated arm."""
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        return rng.exponential(1, shape) - 1 if self.tail == "skewed" else rng.normal(0, 1, shape)
+
+
+WORLDS = (
+    World("normal", "Gewone verdeling"),
+    World("skewed", "Scheve verdeling van klassen en leerlingen", tail="skewed"),
+    World("ceiling", "Een kwart van de leerlingen haalt de hoogste score", best=0.7),
+    World("missing", "Een vijfde van de leerlingen mist een toets, wie vooraf laag scoorde vaker", missing=0.2),
+    World("sizes", "Klassen van 5 tot 40 leerlingen", sizes=(5, 41)),
+    World("spread", "De klassen met de nieuwe aanpak liggen dubbel zo ver uiteen", spread=2.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeStudy:
+    """Class moments of (pre, post), without the effect and with it; the same with a pre-test that measures less."""
+
+    MOMENTS: ClassVar = ("plain", "shifted", "noisy", "noisy_shifted")
+
+    plain: ClassMoments
+    shifted: ClassMoments
+    noisy: ClassMoments
+    noisy_shifted: ClassMoments
+    treated: NDArray[np.bool_]
+
+
+def studies(world: World, treated: int, control: int, icc: float, runs: int, seed: int = SEED) -> Iterator[MadeStudy]:
+    rng = np.random.default_rng([seed, treated, control, round(100 * icc)])
     classes = treated + control
     arm = np.arange(classes) < treated
-    own = math.sqrt(1 - CORRELATION**2)
+    spread = np.where(arm, world.spread, 1.0)
     for start in range(0, runs, CHUNK):
         chunk = min(CHUNK, runs - start)
-        sizes = rng.integers(*SIZES, (chunk, classes))
+        sizes = rng.integers(*world.sizes, (chunk, classes))
         unit = np.repeat(np.arange(chunk * classes), sizes.ravel())
-        pre_class, other = rng.normal(0, math.sqrt(icc), (2, chunk * classes))
-        post_class = CORRELATION * pre_class + own * other
-        pre_pupil, other = rng.normal(0, math.sqrt(1 - icc), (2, len(unit)))
+        pre_class, other = math.sqrt(icc) * world.draw(rng, (2, chunk * classes))
+        post_class = (CORRELATION * pre_class + OWN * other) * np.tile(spread, chunk)
+        pre_pupil, other = math.sqrt(1 - icc) * world.draw(rng, (2, len(unit)))
         pre = pre_class[unit] + pre_pupil
-        post = post_class[unit] + CORRELATION * pre_pupil + own * other
+        post = post_class[unit] + CORRELATION * pre_pupil + OWN * other
+        noise = math.sqrt(1 / RELIABILITY - 1) * rng.normal(0, 1, len(unit))
+        if world.missing:
+            here = rng.random(len(unit)) > np.clip(world.missing * (1 - pre / 2), 0, 0.9)
+        else:
+            here = np.ones(len(unit), dtype=bool)
+        effect = EFFECT * np.tile(arm, chunk)[unit]
         ends = np.concatenate([[0], np.cumsum(sizes.sum(axis=1))])
         for i in range(chunk):
             mine = slice(ends[i], ends[i + 1])
-            yield class_moments(unit[mine] - i * classes, pre[mine], post[mine]), arm
+            kept = here[mine]
+            codes = unit[mine][kept] - i * classes
+            scores = [np.minimum(y[mine][kept], world.best) for y in (post, post + effect)]
+            first = pre[mine][kept]
+            seen = first + noise[mine][kept]
+            yield MadeStudy(*(class_moments(codes, x, y) for x in (first, seen) for y in scores), arm)
 
 
-def adjusted(treated: int, control: int, icc: float, runs: int) -> Iterator[AdjustedMeans]:
-    return (adjusted_means(moments, arm) for moments, arm in studies(treated, control, icc, runs))
+def true_effect(world: World, treated: int, control: int, icc: float) -> tuple[float, float]:
+    """What the added 0.4 SD comes to in points and in SD, from two million pupils where it has no simple form."""
+    if not math.isfinite(world.best):
+        variance = 1 + (world.spread**2 - 1) * icc * treated / (treated + control)
+        return EFFECT, EFFECT / math.sqrt(variance)
+    post = np.random.default_rng(SEED).normal(0, 1, 2_000_000)
+    arms = np.minimum(post + EFFECT, world.best), np.minimum(post, world.best)
+    pooled = (treated * arms[0].var() + control * arms[1].var()) / (treated + control)
+    return float(arms[0].mean() - arms[1].mean()), float((arms[0].mean() - arms[1].mean()) / math.sqrt(pooled))
 
 
-def false_positives(treated: int, control: int, icc: float, runs: int) -> float:
-    """Share of studies whose 95 % interval leaves out 0."""
-    estimates = (adjusted_difference(means, unit="points") for means in adjusted(treated, control, icc, runs))
-    return sum(not estimate.interval.holds(0) for estimate in estimates) / runs
+# What a report may print
+
+Interval = Callable[[ClassMoments, clusters.AdjustedMeans], Estimate | NotEstimated]
 
 
-def panel_misses(icc: float, assumed: float, runs: int) -> float:
-    """The same for one class per arm and an assumed ICC."""
-    estimates = (assumed_icc(means, assumed, unit="points") for means in adjusted(1, 1, icc, runs))
-    return sum(not estimate.interval.holds(0) for estimate in estimates) / runs
+def adjusted(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return clusters.adjusted_difference(means, unit="points")
+
+
+def g(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    points, arm = adjusted(moments, means), means.treated
+    sd, icc = clusters.total_sd(moments, arm, 1), clusters.anova_icc(moments, arm, 1)
+    return effect_sizes.standardised(points, moments, arm, sd=sd, icc=icc)
+
+
+def welch(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return clusters.welch_difference(means, unit="points")
+
+
+def class_mean_pre(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return bracket.class_mean_pre(means, unit="points")
+
+
+def gain(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return bracket.gain_difference(moments, means.treated, unit="points")
+
+
+def corrected(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return bracket.corrected_difference(moments, means.treated, RELIABILITY, unit="points")
+
+
+def kenward_roger(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return random_intercept.reml_difference(moments, means.treated, unit="points")
+
+
+def cr2(moments: ClassMoments, means: clusters.AdjustedMeans) -> Estimate | NotEstimated:
+    return sandwich.cr2_difference(moments, means.treated, unit="points")
+
+
+INTERVALS: dict[str, tuple[str, Interval, int]] = {
+    "adjusted": ("klasgemiddelden", adjusted, 2),
+    "g": ("g", g, 2),
+    "welch": ("Welch", welch, 2),
+    "class_mean_pre": ("+ klasgemiddelde vooraf", class_mean_pre, 2),
+    "gain": ("vooruitgang", gain, 2),
+    "corrected": ("betrouwbaarheid .8", corrected, 2),
+    "kenward_roger": ("REML + KR", kenward_roger, 10),
+    "cr2": ("CR2", cr2, 10),
+}
+"""Name: (heading, how, class-level df from which a report prints it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of ``runs`` studies: intervals given, intervals of a study without effect that leave out 0, and intervals of a
+    study with the effect that hold it."""
+
+    given: int
+    false_positives: float
+    coverage: float
+
+
+def tally(world: World, treated: int, control: int, icc: float, runs: int) -> dict[str, Tally]:
+    """What every interval does in one cell."""
+    names = [name for name, (_, _, least) in INTERVALS.items() if treated + control - 2 >= least]
+    points, sd = true_effect(world, treated, control, icc)
+    given, wrong, held = (dict.fromkeys(names, 0) for _ in range(3))
+    for made in studies(world, treated, control, icc, runs):
+        seen = {moments: clusters.adjusted_means(getattr(made, moments), made.treated) for moments in MadeStudy.MOMENTS}
+        for name in names:
+            before, after = ("noisy", "noisy_shifted") if name == "corrected" else ("plain", "shifted")
+            how = INTERVALS[name][1]
+            plain = how(getattr(made, before), seen[before])
+            if isinstance(plain, NotEstimated):
+                continue
+            given[name] += 1
+            wrong[name] += not plain.interval.holds(0)
+            held[name] += how(getattr(made, after), seen[after]).interval.holds(sd if name == "g" else points)
+    return {name: Tally(given[name], wrong[name] / given[name], held[name] / given[name])
+            for name in names if given[name]}  # fmt: skip
+
+
+def panel_misses(icc: float, assumed: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Share of one-class-per-arm studies without effect whose interval under an assumed ICC leaves out 0."""
+    misses = 0
+    for made in studies(world, 1, 1, icc, runs):
+        means = clusters.adjusted_means(made.plain, made.treated)
+        misses += not one_class.assumed_icc(means, assumed, unit="points").interval.holds(0)
+    return misses / runs
+
+
+def borrowed_misses(icc: float, others: int, runs: int, world: World = WORLDS[0]) -> float:
+    """The same with the class spread of ``others`` further classes: the first two of each made study are compared."""
+    misses = 0
+    pair = np.arange(others + 2) < 2
+    for made in studies(world, 1, others + 1, icc, runs):
+        rest = clusters.adjusted_means(made.plain.select(~pair), np.arange(others) < 1)
+        spread = float((made.plain.select(~pair).mean @ np.append(-rest.slope, 1)).std(ddof=1))
+        means = clusters.adjusted_means(made.plain.select(pair), np.array([True, False]))
+        misses += not one_class.borrowed_spread(means, spread, others, unit="points").interval.holds(0)
+    return misses / runs
+
+
+def block_misses(schools: int, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """A network of schools with one class per arm, matched within the school."""
+    misses = 0
+    blocks = np.tile(np.arange(schools), 2)
+    for made in studies(world, schools, schools, icc, runs):
+        means = clusters.adjusted_means(made.plain, made.treated)
+        misses += not matched.within_blocks(means, blocks, unit="points").interval.holds(0)
+    return misses / runs
+
+
+def permutation_misses(treated: int, control: int, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Share of studies without effect with a permutation p of .05 or less."""
+    misses = 0
+    ways = permutation.assignments(np.arange(treated + control) < treated, rng=np.random.default_rng(SEED))
+    for made in studies(world, treated, control, icc, runs):
+        means = clusters.adjusted_means(made.plain, made.treated)
+        misses += permutation.permutation(means, ways).p <= 0.05
+    return misses / runs
 
 
 def monte_carlo_se(runs: int, share: float = 0.05) -> float:
     return math.sqrt(share * (1 - share) / runs)
 
 
-def main(runs: int = 10_000) -> None:
-    margin = 2 * monte_carlo_se(runs)
-    print(f"{runs} runs, seed {SEED}; 5 % plus or minus {margin:.2%} is two Monte-Carlo standard errors; * is outside")
-    print(f"{'classes':10}" + "".join(f"{f'ICC {icc:.2f}':>12}" for icc in ICCS))
-    for treated, control in DESIGNS:
-        shares = [false_positives(treated, control, icc, runs) for icc in ICCS]
-        print(f"{f'{treated} v {control}':10}" + "".join(marked(share, margin) for share in shares), flush=True)
-    print("1 v 1, panel: share of intervals that leave out 0")
-    for assumed in (0.05, 0.15, 0.25):
-        shares = [panel_misses(icc, assumed, runs) for icc in ICCS]
-        print(f"{f'ICC {assumed:.2f}':10}" + "".join(f"{share:>12.2%}" for share in shares), flush=True)
+# Tables
+
+MOST_FALSE = 0.06
+COVERAGE = (0.93, 0.97)
 
 
-def marked(share: float, margin: float) -> str:
-    return f"{f'{share:.2%}' + ('*' if abs(share - 0.05) > margin else ' '):>12}"
+def outside(found: Tally) -> bool:
+    """Too sure: beyond 6 % false positives or under 93 % coverage by more than two Monte-Carlo standard errors."""
+    margin = 2 * monte_carlo_se(found.given)
+    return found.false_positives > MOST_FALSE + margin or found.coverage < COVERAGE[0] - margin
 
+
+def too_wide(found: Tally) -> bool:
+    return found.coverage > COVERAGE[1] + 2 * monte_carlo_se(found.given)
+
+
+def shown(found: Tally | None, treated: int, control: int) -> str:
+    """False positives and coverage in per cent: bold when too sure, in brackets if a report caps it, italic when wide."""
+    if found is None:
+        return ""
+    told = f"{100 * found.false_positives:.1f} / {100 * found.coverage:.1f}"
+    if outside(found):
+        return f"({told})" if small_arm(treated, control) else f"**{told}**"
+    return f"*{told}*" if too_wide(found) else told
+
+
+def table(world: World, cells: dict[tuple[int, int, float], dict[str, Tally]]) -> Iterator[str]:
+    yield f"| klassen | ICC | {' | '.join(heading for heading, _, _ in INTERVALS.values())} |"
+    yield "|---" * (2 + len(INTERVALS)) + "|"
+    for (treated, control, icc), found in cells.items():
+        row = [shown(found.get(name), treated, control) for name in INTERVALS]
+        yield f"| {treated} v {control} | {icc:.2f} | {' | '.join(row)} |"
+
+
+def others(pool: ProcessPoolExecutor, runs: int) -> Iterator[str]:
+    """One class per arm, blocks and permutation: false positives alone, for every world."""
+    rows = [(f"1 v 1, aangenomen ICC {icc:.2f} klopt", panel_misses, (icc, icc, runs)) for icc in ICCS]
+    rows += [(f"1 v 1, spreiding van {k} andere klassen, ICC {icc:.2f}", borrowed_misses, (icc, k, runs))
+             for k in (4, 8) for icc in (0.05, 0.15)]  # fmt: skip
+    rows += [(f"{s} scholen met elk 1 v 1, ICC {icc:.2f}", block_misses, (s, icc, runs))
+             for s in (3, 5, 10) for icc in (0.05, 0.15)]  # fmt: skip
+    rows += [(f"loting nagedaan, {a} v {b}, ICC 0.15", permutation_misses, (a, b, 0.15, runs))
+             for a, b in ((3, 3), (5, 5), (1, 5), (2, 6))]  # fmt: skip
+    found = [[pool.submit(how, *arguments, world) for world in WORLDS] for _, how, arguments in rows]
+    yield f"| | {' | '.join(world.name for world in WORLDS)} |"
+    yield "|---" * (1 + len(WORLDS)) + "|"
+    for (told, _, _), shares in zip(rows, found, strict=True):
+        yield f"| {told} | {' | '.join(f'{100 * share.result():.1f}' for share in shares)} |"
+
+
+def main(runs: int = 10_000, *, write: bool = False) -> None:
+    lines = [
+        f"{runs} studies per cel, zaad {SEED}. Per manier: % vals alarm zonder effect / % dekking bij een effect van "
+        f"{EFFECT} SD.",
+        "",
+    ]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        grid = [(*design, icc) for design, icc in product(DESIGNS, ICCS)]
+        found = {world.name: [pool.submit(tally, world, *cell, runs) for cell in grid] for world in WORLDS}
+        for world in WORLDS:
+            cells = dict(zip(grid, (cell.result() for cell in found[world.name]), strict=True))
+            lines += [f"## {world.told}", "", *table(world, cells), ""]
+            print("\n".join(lines[-len(cells) - 5 :]), flush=True)
+        lines += ["## Eén klas aan elke kant, blokken en loting", "", *others(pool, runs), ""]
+        print("\n".join(lines[-20:]))
+    if write:
+        intro = PAGE.read_text("utf-8").split(MARK)[0]
+        PAGE.write_text(f"{intro}{MARK}\n\n" + "\n".join(lines), "utf-8", newline="\n")
+
+
+MARK = "<!-- hieronder schrijft benchmarks/calibration.py -->"
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    main(*numbers, write="--write" in sys.argv)

@@ -91,6 +91,29 @@ def reading() -> bytes:
     return _without_time(written.getvalue())
 
 
+def strategies() -> bytes:
+    """Six schools that each drew which of their two classes got the approach; true effect 1 point, growth differs by
+    class with SD 1. UTF-8, comma-separated, as a school platform exports it; class names are used again in each school.
+    """
+    draw = random.Random(SEED + 3)  # noqa: S311
+    lines = ["vestiging,leerling,klas,groep,vraagstuk_voor,vraagstuk_na"]
+    number = 0
+    for school in "ABCDEF":
+        level = draw.gauss(0, 1.5)
+        with_approach = draw.choice(("4A", "4B"))
+        for name in ("4A", "4B"):
+            growth = draw.gauss(3, 1) + (name == with_approach)
+            for _ in range(draw.randint(15, 24)):
+                number += 1
+                ability = draw.gauss(0, 3)
+                pre = _rounded(12 + level + ability + draw.gauss(0, 1.5), 0, 25, 1)
+                post = _rounded(12 + level + growth + 0.9 * ability + draw.gauss(0, 1.5), 0, 25, 1)
+                group = "denkstappen" if name == with_approach else "gewoon"
+                absent = number in (8, 53, 97, 120, 171, 204)
+                lines.append(f"{school},S{number:03d},{name},{group},{pre:.0f},{'' if absent else f'{post:.0f}'}")
+    return ("\n".join(lines) + "\n").encode()
+
+
 def _rounded(value: float, low: float, high: float, step: float) -> float:
     return min(high, max(low, round(value / step) * step))
 
@@ -115,6 +138,7 @@ EXAMPLES = {
     "breuken-strookmodel.csv": fractions,
     "woordenschat-een-klas.csv": vocabulary,
     "begrijpend-lezen-twee-klassen.xlsx": reading,
+    "denkstappen-zes-scholen.csv": strategies,
 }
 
 

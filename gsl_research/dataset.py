@@ -29,7 +29,7 @@ from .reading import (
 )
 from .roles import nearest
 from .study import Comparison, Study
-from .units import GROUPED, SCHOOL_MARK, assigned_cluster, few_in_other_arm, unit_keys, unit_name
+from .units import GROUPED, SCHOOL_MARK, assigned_cluster, check_blocks, few_in_other_arm, unit_keys, unit_name
 
 _DIGITS = re.compile(r"(\d+)")
 SHOWN_HEADERS = 20
@@ -40,8 +40,9 @@ SHOWN_HEADERS = 20
 class Dataset:
     """Pupils' scores under role names. Its repr shows counts only, and ``files.save`` refuses it.
 
-    ``frame`` has one row per pupil: ``treated`` (bool; absent with one group), ``cluster`` (int code),
-    ``class`` and ``group`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in points (NaN = missing).
+    ``frame`` has one row per pupil: ``treated`` (bool; absent with one group), ``cluster`` and ``block`` (int codes,
+    the latter where mapped), ``class`` and ``group`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in
+    points (NaN = missing).
     ``cluster_names[code]`` is the unit's name as it stands in the file: private.
     ``missing`` counts the missing words per score column, "" being an empty cell.
     """
@@ -144,6 +145,8 @@ def bind(study: Study, table: Table) -> Dataset:
         if isinstance(study.design, Comparison):
             level, found = _cluster(study, table, roles, keys, treated)
             problems += found
+            if study.design.blocks and not errors(found):
+                problems += check_blocks(level, keys[level], codes["block"], treated)
         problems += plausible.unusable(study, scores, treated)
         problems += plausible.surprising(study, scores, keys.get("class"))
     problems = _in_order(table, problems)
@@ -275,6 +278,8 @@ def _frame(
     columns: dict[str, object] = dict(scores)
     if treated is not None:
         columns["treated"] = treated
+    if "block" in codes:
+        columns["block"] = codes["block"].codes
     for role in ("class", "group"):
         if role in codes:
             columns[role] = np.array(codes[role].distinct, dtype=object)[codes[role].codes]

@@ -14,7 +14,22 @@ from typing import Literal
 MIN_CLASS_DF_FOR_P = 4
 """No p-value below this class-level df (design page, section 6; policy)."""
 
-Status = Literal["ok", "assumed_icc", "described"]
+Status = Literal["ok", "assumed_icc", "described", "beside"]
+
+Reason = Literal[
+    "no_pupils",
+    "empty_arm",
+    "too_few_classes",
+    "too_few_pupils",
+    "no_class_spread",
+    "no_pupil_spread",
+    "singular",
+    "one_sided_blocks",
+    "out_of_reach",
+]
+"""Why a number does not exist: no rows; an arm without classes; not enough classes or pupils for the method; class
+means, or pupils within classes, that do not differ; covariates that cannot be told apart; blocks without both arms;
+values beyond what double precision can carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,9 @@ class Interval:
 class Estimate:
     """A number with its uncertainty, unit and origin.
 
-    ``status`` is "ok", "assumed_icc" (a panel entry: right only if ``assumed_icc`` is) or "described"
-    (a description of these pupils, without interval). ``n`` names counts: pupils and classes per arm.
+    ``status`` is "ok", "assumed_icc" (a panel entry: right only if ``assumed_icc`` is), "described"
+    (a description of these pupils, without interval) or "beside" (another defensible way to compute the same
+    difference, shown next to the one that is "ok"). ``n`` names counts: pupils and classes per arm.
     Raises ValueError when the value lies outside its own interval, is not finite, or carries a p-value
     that too few classes cannot support.
     """
@@ -69,3 +85,11 @@ class Estimate:
             raise ValueError(f"{self.value} lies outside its own interval {self.interval}")
         if self.p is not None and (self.class_df is None or self.class_df < MIN_CLASS_DF_FOR_P):
             raise ValueError(f"no p-value with class_df {self.class_df}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEstimated:
+    """What a method gives back when the data cannot carry its number: never a NaN, never an exception."""
+
+    estimator: str
+    reason: Reason

@@ -15,9 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from . import __version__, privacy
-from .estimate import Estimate
+from .estimate import Estimate, Reason
 from .judge import Verdict
-from .measure import Check, Measurement, OutcomeResult
+from .measurement import Check, Measurement, OutcomeResult
 
 FROM_SCORES = ("width", "baseline")
 """Caps that tell something of the scores themselves."""
@@ -73,7 +73,16 @@ class EstimateEntry:
     icc: float | None
     assumed_icc: float | None
     unit: str
-    status: Literal["ok", "assumed_icc", "described"]
+    status: Literal["ok", "assumed_icc", "described", "beside"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEntry:
+    """A number that could not be computed, and why."""
+
+    outcome: str
+    estimator: str
+    status: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +137,7 @@ class Record:
     study: StudyFacts
     data: DataFacts
     estimates: list[EstimateEntry]
+    refused: list[RefusedEntry]
     checks: list[CheckEntry]
     security: SecurityEntry
     verdict: VerdictEntry
@@ -203,6 +213,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),
         "estimates": [_estimate(result, e, share, primary) for result in results for e in result.estimates],
+        "refused": [RefusedEntry(outcome=r.outcome.name, estimator=one.estimator, status=one.reason)
+                    for r in results for one in r.refused],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "security": SecurityEntry(
@@ -302,7 +314,12 @@ def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
     arm = result.arms.get("treated") or result.arms["single"]
     lost = result.check("attrition").value
     pupils_lost = round(lost / (1 - lost) * sum(arm.pupils for arm in result.arms.values()))
-    pupils = {"ceiling": arm.at_best, "attrition": pupils_lost, "attrition_gap": pupils_lost}.get(check.code, 0)
+    pupils = {
+        "ceiling": arm.at_best,
+        "floor": arm.at_worst,
+        "attrition": pupils_lost,
+        "attrition_gap": pupils_lost,
+    }.get(check.code, 0)
     if 0 < pupils < privacy.MIN_COUNT:
         return None
     return round(check.value, CARD_CHECK_DECIMALS)

@@ -16,13 +16,17 @@ SMALLEST_P = 0.01
 def method(told: Telling) -> Fold:
     w, result = told.words, told.primary
     blocks: list[Block] = []
-    for name in dict.fromkeys(e.estimator for e in result.estimates) or ("end_only",):
+    main = [e.estimator for e in result.estimates if e.status != "beside" and e.estimator != "own_usual_gap"]
+    for name in dict.fromkeys(main) or ("end_only",):
         blocks.append(Text(w(f"report.method.{name}")))
     blocks.append(Text(_missing(told)))
     rows = tuple(_figures(told)) if shareable(result) else ()
     rows += tuple(_origin(told))
     header = (w("report.method.table_what"), w("report.method.table_value"))
     blocks.append(Table(w("report.method.table_caption"), header, rows))
+    if shareable(result) and (others := tuple(_beside(told))):
+        header = (w("report.beside.way"), w("report.beside.value"), w("report.beside.interval"))
+        blocks += [Table(w("report.beside.caption"), header, others), Text(w("report.beside.about"))]
     return Fold(w("report.heading.method"), tuple(blocks))
 
 
@@ -57,8 +61,8 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             small = points.p < SMALLEST_P
             yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
     for entry in result.panel:
-        key = w("report.method.panel_icc", icc=one(entry.assumed_icc, 2))
-        yield key, span(entry.interval.low, entry.interval.high)
+        own = "own_gap" if entry.estimator == "own_usual_gap" else "panel_icc"
+        yield w(f"report.method.{own}", icc=one(entry.assumed_icc, 2)), span(entry.interval.low, entry.interval.high)
     if result.tipping_icc is not None:
         yield w("report.method.tipping"), one(result.tipping_icc, 2)
     if (g := result.g) is not None:
@@ -67,10 +71,48 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.g_interval"), span(g.interval.low, g.interval.high)
         if g.icc is not None:
             yield w("report.method.icc"), one(g.icc, 2)
+    if (other := next((e for e in result.estimates if e.unit == "pre_total_sd"), None)) is not None:
+        yield w("report.method.g_pre"), one(other.value, 2)
     if (baseline := result.check("baseline_g")) is not None:
         yield w("report.method.baseline"), one(baseline.value, 2)
+    yield from _class_figures(told)
     if told.compared and told.verdict.margin is not None:
         yield w("report.method.margin"), told.margin(told.verdict.margin, result)
+
+
+def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
+    """How far the classes lie apart, and what one class or another draw would make of the difference."""
+    w, result = told.words, told.primary
+    found = {check.code: check.value for check in result.checks}
+    if "class_sd" in found:
+        yield w("report.method.class_sd"), w.number(found["class_sd"], 2)
+    each_told = all(privacy.may_average(item.pupils) for item in result.classes)
+    if "leave_one_out_low" in found and each_told:
+        low, high = (w.number(found[f"leave_one_out_{end}"], 2) for end in ("low", "high"))
+        yield w("report.method.leave_one_out"), w("report.method.from_to", low=low, high=high)
+    if "permutation_p" in found:
+        smallest = w.number(found["permutation_smallest_p"], 3)
+        p = found["permutation_p"]
+        told_p = w("report.method.p_below") if p < SMALLEST_P else w.number(p, 2)
+        yield w("report.method.permutation", smallest=smallest), told_p
+    if "slopes" in found:
+        yield w("report.method.slopes"), w.number(found["slopes"], 2)
+
+
+def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
+    """The same difference in other ways, and why a way could not be gone."""
+    w, result = told.words, told.primary
+    reliability = result.outcome.reliability
+    blanks = {"reliability": w.number(reliability, 2) if reliability is not None else ""}
+    for entry in result.beside:
+        span = ""
+        if entry.interval is not None:
+            low, high = w.number(entry.interval.low, 2), w.number(entry.interval.high, 2)
+            span = w("report.method.from_to", low=low, high=high)
+        yield w(f"report.beside.{entry.estimator}", **blanks), w.number(entry.value, 2), span
+    for one in result.refused:
+        if f"report.beside.{one.estimator}" in w:
+            yield w(f"report.beside.{one.estimator}", **blanks), "", w(f"report.reason.{one.reason}")
 
 
 def _origin(told: Telling) -> Iterator[tuple[str, str]]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from . import __version__, charts, folds, privacy, sentences
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Text
 from .charts import ClassShape
+from .codes import Margin
 from .dataset import Dataset
+from .estimate import Estimate
 from .evidence import shareable
-from .judge import Margin, Verdict
-from .measure import Arm, ClassResult, Measurement, OutcomeResult
+from .judge import Verdict
+from .measurement import Arm, ClassResult, Measurement, OutcomeResult
 from .sentences import Telling
 from .study import ReachGoal, Study
 from .wording import words
@@ -58,6 +60,8 @@ def _blocks(told: Telling) -> Iterator[Block]:
     if shareable(told.primary):
         yield Heading(w("report.heading.attribution" if told.compared else "report.heading.growth"), 3)
         yield from _pictures(told)
+        if told_apart := list(sentences.ways(told)):
+            yield Text(" ".join(told_apart))
     if others := sentences.secondary(told):
         yield Heading(w("report.heading.secondary"), 3)
         yield Bullets(tuple(others))
@@ -142,7 +146,7 @@ def _pictures(told: Telling) -> Iterator[Block]:
         shape for side in (True, False) for shape in _shapes(told, [c for c in result.classes if c.treated is side])
     ]
     yield charts.class_means(shapes, scale=scale, words=w, adjusted=True, declared=outcome.scale_post is not None)
-    low, high = sorted((sign * result.main.interval.low, sign * result.main.interval.high))
+    low, high = _ends(result, result.main)
     yield charts.interval(
         low,
         sign * result.main.value,
@@ -164,17 +168,26 @@ def _panel(told: Telling) -> Iterator[Block]:
     if not result.panel:
         return
     gaps = [w.points(gap, decimals) for gap in result.usual_gaps]
-    yield Text(w("verdict.ONE_CLASS_panel", gap1=gaps[0], gap2=gaps[1], gap3=gaps[2]))
+    assumed = [gap for entry, gap in zip(result.panel, gaps, strict=True) if entry.estimator == "assumed_icc"]
+    yield Text(w("verdict.ONE_CLASS_panel", gap1=assumed[0], gap2=assumed[1], gap3=assumed[2]))
     rows = []
     for gap, entry in zip(gaps, result.panel, strict=True):
-        low, high = sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
-        rows.append((w("verdict.ONE_CLASS_panel_row", gap=gap), low, high))
+        kind = "own_row" if entry.estimator == "own_usual_gap" else "panel_row"
+        rows.append((w(f"verdict.ONE_CLASS_{kind}", gap=gap), *_ends(result, entry)))
+    for entry in (e for e in result.beside if e.estimator == "borrowed_class_spread"):
+        classes = w.count(result.outcome.class_spread.classes)
+        rows.append((w("verdict.ONE_CLASS_borrowed_row", classes=classes), *_ends(result, entry)))
     yield charts.panel(rows, words=w, margin=_chosen(told.verdict.margin), decimals=decimals)
     if result.tipping_gap:
         yield Text(w("verdict.ONE_CLASS_tipping", gap=w.points(result.tipping_gap, decimals)))
     else:
         yield Text(w("verdict.ONE_CLASS_tipping_zero"))
     yield Text(w("verdict.ONE_CLASS_not_lost"))
+
+
+def _ends(result: OutcomeResult, entry: Estimate) -> list[float]:
+    """Both ends of the interval on the test's own scale, the lower first."""
+    return sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
 
 
 def _shapes(told: Telling, classes: list[ClassResult]) -> list[ClassShape]:

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import privacy
+from .codes import Margin
 from .evidence import shareable
-from .judge import Margin, SideEffect, Verdict
-from .measure import Arm, Measurement, OutcomeResult
+from .judge import SideEffect, Verdict
+from .measurement import Arm, Measurement, OutcomeResult
+from .rating import small_arm
 from .study import Comparison, GainGoal, OneGroup, Outcome, ReachGoal
 from .wording import Words
 
@@ -186,13 +188,42 @@ def _conditions(told: Telling) -> Iterator[str]:
             yield w("verdict.new_content")
         if study.design.selected_low:
             yield w("verdict.selected_low")
+            if (expected := result.check("regression_to_the_mean")) is not None and expected.flag:
+                yield w("verdict.selected_low_by", points=w.points(expected.value, told.decimals(result)))
     else:
         if verdict.capped_code in ("CLEAR_BIG", "CLEAR_POS", "NEG") and verdict.security.rating == 3:
             yield w("verdict.at_these_classes")
         if not study.design.randomised and verdict.capped_code != "ONE_CLASS":
             yield w("verdict.not_drawn")
+        if verdict.capped_code != "ONE_CLASS" and not study.design.blocks:
+            arms = [arm.classes for arm in result.arms.values()]
+            if small_arm(*arms):
+                yield w("verdict.small_arm", few=told.units(min(arms)))
     if result.outcome.better == "lower":
         yield w("verdict.lower_is_better")
+
+
+def ways(told: Telling) -> Iterator[str]:
+    """What other defensible calculations add, when they lead elsewhere."""
+    result, w = told.primary, told.words
+    if alarmed := {alarm.estimator for alarm in result.alarms if alarm.shifted}:
+        values = [result.main.value, *(e.value for e in result.beside if e.estimator in alarmed)]
+        least, most = (w.gap(value, *_sign_and_decimals(told)) for value in (min(values), max(values)))
+        yield w("verdict.ways_differ", least=least, most=most)
+    flagged = {check.code for check in result.checks if check.flag}
+    if flagged & {"leave_one_out_low", "leave_one_out_high"}:
+        yield w("verdict.one_class_carries")
+    if "outlying_class" in flagged:
+        yield w("verdict.outlying_class")
+    if "class_sd_ratio" in flagged:
+        yield w("verdict.spread_differs")
+    if result.by_start:
+        weak, strong = (w.gap(at.estimate.value, *_sign_and_decimals(told)) for at in result.by_start)
+        yield w("verdict.slopes_differ", weak=weak, strong=strong)
+
+
+def _sign_and_decimals(told: Telling) -> tuple[int, int]:
+    return told.primary.outcome.sign, told.decimals(told.primary)
 
 
 def goal(told: Telling) -> tuple[str, list[str]]:
@@ -270,6 +301,9 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     ceiling = result.check("ceiling")
     if ceiling is not None and ceiling.flag and privacy.part_of(arm.at_best, arm.with_post) == "exact":
         sentences.append(w("verdict.everyone.ceiling", pupils=w.count(arm.at_best)))
+    floor = result.check("floor")
+    if floor is not None and floor.flag and privacy.part_of(arm.at_worst, arm.with_post) == "exact":
+        sentences.append(w("verdict.everyone.floor", pupils=w.count(arm.at_worst)))
     if told.compared and result.spread is not None:
         sentences.append(w("verdict.goal.treated_only"))
     sentences.append(w("verdict.everyone.own_list"))

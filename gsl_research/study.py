@@ -146,6 +146,13 @@ Goal = Annotated[
 ]
 
 
+class ClassSpread(_Table):
+    """How far other classes that took the same test lay apart, once their pre-test was taken into account."""
+
+    sd: float = Field(gt=0, description="Standard deviation of their adjusted class means, in points.")
+    classes: int = Field(ge=2, description="How many classes that is.")
+
+
 class Outcome(_Table):
     """One thing measured. Points stay on the test's own scale."""
 
@@ -164,6 +171,13 @@ class Outcome(_Table):
     better: Literal["higher", "lower"] = "higher"
     smallest_worthwhile: float | None = Field(None, gt=0, description="In points; asked before the results.")
     reliability: float | None = Field(None, gt=0, le=1)
+    usual_gap: float | None = Field(
+        None, gt=0, description="How far two parallel classes usually lie apart on this test, in points."
+    )
+    class_spread: ClassSpread | None = None
+    reference_mean: float | None = Field(
+        None, description="Mean of the pre-test of all pupils from whom those who scored low were chosen."
+    )
     missing: Annotated[tuple[Code, ...], Field(strict=False)] = ()
     source: Literal["test", "questionnaire", "observation", "conversation", "platform"] = "test"
     goal: Goal | None = None
@@ -278,6 +292,8 @@ class Study(_Table):
             raise _mistake("groups_missing", kind=self.design.kind)
         if two_groups and self.columns.group is None:
             raise _mistake("role_missing", at="columns", role="group", kind=self.design.kind)
+        if isinstance(self.design, Comparison) and self.design.blocks != (self.columns.block is not None):
+            raise _mistake("blocks_and_column", at="columns")
         if isinstance(self.design, OneGroup) and self.groups is not None:
             raise _mistake("groups_not_for_design", kind=self.design.kind)
         return self
@@ -289,7 +305,7 @@ class Study(_Table):
     @property
     def fingerprint(self) -> str:
         """sha256 of the study's content: the same plan, whatever its layout and comments."""
-        content = self.model_dump_json(by_alias=True)
+        content = self.model_dump_json(by_alias=True, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def __repr__(self) -> str:

@@ -114,3 +114,21 @@ def _both_arms(level: str, units: Sequence[str], assigned: str | None = None) ->
     if assigned is None or assigned == level:
         return Problem(code="both_arms_in_unit", facts=facts)
     return Problem(code="both_arms_unit_not_mapped", facts=facts | {"assigned": Term(f"role.{assigned}")})
+
+
+def check_blocks(level: str, units: Column, blocks: Column, treated: np.ndarray) -> list[Problem]:
+    """Every unit of this level in one block, and in every block units of both arms."""
+    size = len(units.distinct)
+    held = np.unique(units.codes * len(blocks.distinct) + blocks.codes)
+    split = np.flatnonzero(np.bincount(held // len(blocks.distinct), minlength=size) > 1)
+    if split.size:
+        names = sorted(unit_name(units.distinct[at]) for at in split)
+        facts = {"unit": Term(f"role.{level}"), "names": names[:SHOWN_UNITS], "count": len(names)}
+        return [Problem(code="unit_in_two_blocks", facts=facts)]
+    new = np.bincount(blocks.codes, treated, minlength=len(blocks.distinct)) > 0
+    old = np.bincount(blocks.codes, ~treated, minlength=len(blocks.distinct)) > 0
+    one_sided = np.flatnonzero(new != old)
+    if one_sided.size:
+        names = sorted(blocks.distinct[at] for at in one_sided)
+        return [Problem(code="block_one_sided", facts={"names": names[:SHOWN_UNITS], "count": len(names)})]
+    return []

@@ -1,8 +1,11 @@
 """What tests share: the real data beside the project, and small studies in memory."""
 
 import hashlib
+import importlib.util
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -24,6 +27,16 @@ def real_data() -> Path:
             pytest.fail("the real data folder is missing, and CI must have it")
         pytest.skip("the real data folder beside the project is missing")
     return REAL
+
+
+def benchmark(name: str) -> ModuleType:
+    """A command of ``benchmarks/`` as a module."""
+    name_here = f"benchmark_{name}"
+    if name_here not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name_here, PROJECT / "benchmarks" / f"{name}.py")
+        sys.modules[name_here] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name_here]
 
 
 def table(columns: dict[str, list], file: str = "punten.csv") -> Table:

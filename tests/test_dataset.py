@@ -166,6 +166,50 @@ def test_a_class_code_occurs_in_two_schools():
     assert data.clusters == 4
 
 
+def blocked(pairs: int = 3, **columns) -> tuple[dict, dict]:
+    """Scores of pairs of classes, one of each with the approach, and the study file that says so."""
+    scores = classes(pairs, pairs)
+    scores["paar"] = [f"p{int(name[1:]) % pairs}" for name in scores["klas"]]
+    design = {"kind": "comparison", "assigned": "class", "randomised": True, "blocks": True}
+    roles = {"pupil": "leerling", "class": "klas", "group": "groep", "block": "paar", **columns}
+    return scores, {"design": design, "columns": roles}
+
+
+def test_blocks_are_read_beside_the_classes():
+    scores, changes = blocked()
+    _, data = bound(scores, **changes)
+    pairs = data.frame.groupby("cluster")["block"].agg(["nunique", "first"])
+    assert list(pairs["nunique"]) == [1] * 6
+    assert sorted(pairs["first"]) == [0, 0, 1, 1, 2, 2]
+    assert "block" not in bound(classes())[1].frame
+
+
+def test_the_school_may_be_the_block():
+    scores, changes = blocked(block="paar", school="paar")
+    assert bound(scores, **changes)[1].cluster_level == "class"
+
+
+def test_a_class_in_two_blocks_and_a_block_with_one_side_are_named():
+    scores, changes = blocked()
+    scores["paar"][0] = "p1"
+    assert refused(scores, **changes) == [("unit_in_two_blocks", None)]
+    scores, changes = blocked()
+    scores["paar"] = ["p9" if name == "k0" else pair for name, pair in zip(scores["klas"], scores["paar"], strict=True)]
+    with pytest.raises(Problems) as raised:
+        bound(scores, **changes)
+    (problem,) = raised.value.problems
+    assert (problem.code, dict(problem.facts)) == ("block_one_sided", {"names": ["p0", "p9"], "count": 2})
+
+
+@pytest.mark.parametrize(("blocks", "column"), [(True, None), (False, "paar")])
+def test_blocks_and_their_column_belong_together(blocks, column):
+    scores, changes = blocked()
+    changes["design"]["blocks"] = blocks
+    changes["columns"]["block"] = column
+    with pytest.raises(ValueError, match="blocks_and_column"):
+        bound(scores, **changes)
+
+
 def test_real_school_40_holds_both_arms(real_data):
     from gsl_research.reading import read_table
 

@@ -1,6 +1,7 @@
 """The pages promise nothing the project does not hold."""
 
 import ast
+import importlib
 import math
 import re
 
@@ -8,27 +9,37 @@ import pytest
 from conftest import PROJECT
 
 PAGES = [PROJECT / "README.md", PROJECT / "ARCHITECTURE.md", *sorted((PROJECT / "docs").glob("*.md"))]
-DECIDING = ["estimate.py", "judge.py", "privacy.py", "methods/clusters.py"]
-NOT_A_THRESHOLD = {"FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP"}
+METHODS = sorted((PROJECT / "gsl_research" / "methods").glob("[!_]*.py"))
+DECIDING = [
+    "estimate.py",
+    "privacy.py",
+    "description.py",
+    "comparison.py",
+    "codes.py",
+    "rating.py",
+    "judge.py",
+    *(f"methods/{p.name}" for p in METHODS),
+]
+NOT_A_THRESHOLD = {
+    "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "SEED",
+}  # fmt: skip
 
 
 def constants() -> dict[str, object]:
+    """The constants that decide something; those of a formula's own working are tagged as computed."""
     found = {}
     for name in DECIDING:
-        module = ast.parse((PROJECT / "gsl_research" / name).read_text("utf-8"))
-        for node in module.body:
-            if isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Tuple):
-                name = node.targets[0].id
-                if name.isupper() and name not in NOT_A_THRESHOLD:
-                    found[name] = _value(node.value)
-            elif isinstance(node, ast.Assign):
-                for target, value in zip(node.targets[0].elts, node.value.elts, strict=True):
-                    found[target.id] = _value(value)
+        module = importlib.import_module(f"gsl_research.{name.removesuffix('.py').replace('/', '.')}")
+        body = ast.parse((PROJECT / "gsl_research" / name).read_text("utf-8")).body
+        for node, after in zip(body, [*body[1:], None], strict=True):
+            told = ast.unparse(after) if isinstance(after, ast.Expr) else ""
+            if not isinstance(node, ast.Assign) or (name.startswith("methods/") and "computed" in told):
+                continue
+            for target in (part for whole in node.targets for part in getattr(whole, "elts", [whole])):
+                value = getattr(module, target.id)
+                if target.id.isupper() and target.id not in NOT_A_THRESHOLD and not isinstance(value, str):
+                    found[target.id] = value
     return found
-
-
-def _value(node: ast.expr) -> object:
-    return ast.literal_eval(ast.unparse(node).replace("float('inf')", "1e999"))
 
 
 def shown(value: object) -> str:

@@ -26,7 +26,9 @@ LAYERS = {
         "units", "identity", "pupils", "outcomes", "plausible", "dataset",
     ],
     "numbers": ["methods"],
-    "decisions": ["privacy", "measure", "judge", "evidence"],
+    "decisions": [
+        "privacy", "measurement", "description", "comparison", "measure", "codes", "rating", "judge", "evidence",
+    ],
     "views": ["wording", "charts", "sentences", "folds", "report", "documents"],
     "shell": ["files", "schemas", "draft", "checking", "tableschema", "templates", "kernels", "runs", "cli"],
 }  # fmt: skip
@@ -44,7 +46,7 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "outcomes", "plausible", "dataset", "methods", "privacy",
-        "measure", "charts", "tableschema",
+        "measurement", "description", "comparison", "measure", "charts", "tableschema",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

@@ -10,7 +10,8 @@ from scipy import stats
 
 from gsl_research.estimate import Estimate, Interval
 from gsl_research.judge import judge
-from gsl_research.measure import _range, measure, not_yet
+from gsl_research.description import score_range
+from gsl_research.measure import measure, not_yet
 from gsl_research.problems import Problems
 from gsl_research.study import Study
 
@@ -166,7 +167,6 @@ def test_different_tests_use_the_pre_test_as_covariate_only():
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({"design": {"kind": "comparison", "assigned": "class", "blocks": True}}, "comparison"),
         ({"outcomes": [{**plan()["outcomes"][0], "pre": None}]}, "comparison"),
         ({"subgroups": [{"column": "groep"}]}, "comparison"),
         ({"columns": {"pupil": "leerling", "class": "klas", "group": "groep", "dose": "voor"}}, "comparison"),
@@ -265,7 +265,7 @@ def test_the_tipping_gap_is_the_usual_gap_at_the_tipping_icc():
 def test_limits_without_a_scale_do_not_tell_the_lowest_and_highest_score(span):
     lows, highs = set(), set()
     for lowest in range(20, 24):
-        low, high = _range(np.array([lowest, lowest + 1, lowest + span], dtype=float))
+        low, high = score_range(np.array([lowest, lowest + 1, lowest + span], dtype=float))
         assert low < lowest and lowest + span < high
         lows.add(low)
         highs.add(high)

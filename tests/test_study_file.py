@@ -127,7 +127,7 @@ def test_more_than_one_mistake_over_outcomes():
     "design",
     [
         {"kind": "one_group", "selected_low": True},
-        {"kind": "comparison", "assigned": "school", "randomised": True, "blocks": True},
+        {"kind": "comparison", "assigned": "school", "randomised": True, "blocks": False},
         {"kind": "multi_site", "site": "class"},
         {"kind": "growth", "waves": ["1", "2", "3"]},
         {"kind": "stepped", "start_column": "start"},

@@ -1,46 +1,42 @@
-"""Approach given to whole classes: adjusted class means, and one class per arm.
+"""Approach given to whole classes: adjusted class means, compared with classes as the unit of inference.
 
-*treated* classes got the approach. *pre* and *post* are occasions; direction is settled before: higher is better.
-A class effect is what makes a class differ from another beyond its pupils' pre-test.
+*treated* classes got the approach. *covariates* are pupil-level (the pre-test first), *class covariates* are one value
+a class. Direction is settled before: higher is better. G classes, q covariates, N pupils.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..estimate import MIN_CLASS_DF_FOR_P, Estimate
+from ..estimate import MIN_CLASS_DF_FOR_P, Estimate, NotEstimated
 from .moments import ROUNDING, ClassMoments
-from .student import small_sample_factor, t_interval, t_quantile, two_sided_p
+from .student import t_interval, two_sided_p
 
-TEST_ICCS = (0.05, 0.15, 0.25)
-"""Assumed residual ICCs for tests and teacher ratings (methods page, section 1: Hedges & Hedberg 2007, Parker
-et al. 2025; not Flemish; recalled)."""
-QUESTIONNAIRE_ICCS = (0.02, 0.05, 0.10)
-"""The same for pupil questionnaires (methods page, section 1: Parker et al. 2025; recalled)."""
-COMPARABLE = 0.25
-"""Groups further apart at the start, in SD, are not comparable (WWC standards handbook 4.1; verified)."""
-EXPECTED_GAP = 2 / math.sqrt(math.pi)
-"""Mean absolute difference of two independent N(0, 1) values, 1.128."""
+CLASSES_PER_COVARIATE = 6
+"""At most one class-level covariate for this many classes (methods page, row d; policy)."""
+WELCH_CLASSES = 3
+"""Classes per arm from which each arm's own class spread is used (methods page, row d; policy, simulated)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdjustedMeans:
-    """Class means of the post-test, as if every class had started at the same pre-test mean.
+    """Class means of the post-test, as if every class had started at the same covariate means.
 
-    ``mean`` (G,), ``treated`` (G,) bool, ``slope`` the pooled within-class regression of post on pre,
-    ``residual_ss`` and ``residual_df`` of pupils within classes around it.
+    ``mean`` (G,), ``treated`` (G,) bool, ``n`` (G,), ``covariates`` (G, q) class means, ``slope`` (q,) the pooled
+    within-class regression of post on the covariates, ``covariate_scatter`` (q, q) their scatter within classes (0
+    where none has spread), ``residual_ss`` and ``residual_df`` of pupils within classes around the regression.
     """
 
     mean: NDArray[np.float64]
     treated: NDArray[np.bool_]
     n: NDArray[np.int64]
-    pre: NDArray[np.float64]
-    slope: float
-    pre_ss: float
+    covariates: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    covariate_scatter: NDArray[np.float64]
     residual_ss: float
     residual_df: int
 
@@ -49,13 +45,32 @@ class AdjustedMeans:
         return float(self.mean[self.treated].mean() - self.mean[~self.treated].mean())
 
     @property
+    def classes(self) -> int:
+        return len(self.mean)
+
+    @property
     def class_df(self) -> int:
         return len(self.mean) - 2
 
     @property
     def within_ss(self) -> float:
         """Sum of squares of the post-test within classes."""
-        return self.residual_ss + self.slope**2 * self.pre_ss
+        return float(self.residual_ss + self.slope @ self.covariate_scatter @ self.slope)
+
+    @property
+    def whole_ss(self) -> float:
+        """Scatter of the adjusted class means and of pupils within classes: what spread is judged against."""
+        return float(((self.mean - self.mean.mean()) ** 2).sum() + self.within_ss)
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the adjusted class means within arms, pooled over arms; ``None`` when df < 1."""
+        return math.sqrt(self.class_variance) if self.class_df >= 1 else None
+
+    @property
+    def class_variance(self) -> float:
+        arms = (self.mean[self.treated], self.mean[~self.treated])
+        return float(sum(((arm - arm.mean()) ** 2).sum() for arm in arms) / self.class_df)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -66,139 +81,233 @@ class AdjustedMeans:
             "classes_control": int((~self.treated).sum()),
         }
 
+    def select(self, chosen: NDArray[np.bool_]) -> AdjustedMeans:
+        """Some of the classes at the same slope: for leaving classes out and for blocks."""
+        return replace(
+            self,
+            mean=self.mean[chosen],
+            treated=self.treated[chosen],
+            n=self.n[chosen],
+            covariates=self.covariates[chosen],
+        )
 
-def adjusted_means(moments: ClassMoments, treated: NDArray[np.bool_]) -> AdjustedMeans:
-    r"""Class means adjusted by the pooled within-class slope.
 
-    .. math:: b_w = \frac{\sum_j S_{xy,j}}{\sum_j S_{xx,j}}, \qquad a_j = \bar y_j - b_w(\bar x_j - \bar x),
+def adjusted_means(
+    moments: ClassMoments, treated: ArrayLike, *, slope: ArrayLike | None = None
+) -> AdjustedMeans | NotEstimated:
+    r"""Class means adjusted by the pooled within-class slopes.
 
-    with :math:`\bar x` the unweighted mean of the class pre-test means. ``moments`` holds (pre, post).
-    When no class has spread in the pre-test the slope is 0. Raises ValueError when an arm has no class.
+    .. math:: b_w = \Big(\sum_j S_{xx,j}\Big)^{-1}\sum_j S_{xy,j},\qquad a_j = \bar y_j - b_w'(\bar x_j - \bar x),
+
+    with :math:`\bar x` the unweighted mean of the class covariate means. ``moments`` holds the covariates and last the
+    post-test; with the post-test alone the class means stay as they are. ``slope`` (q,) replaces :math:`b_w`.
+
+    A covariate without spread within classes gets slope 0. Refuses: no pupils; an arm without classes; covariates that
+    cannot be told apart within classes. Raises ValueError when ``treated`` is not (G,).
     """
     treated = np.asarray(treated, dtype=bool)
-    if treated.shape != moments.n.shape or treated.all() or not treated.any():
-        raise ValueError("treated must be (G,) with at least one class in each arm")
-    within = moments.within()
-    spread = within[0, 0] > ROUNDING * moments.total()[0, 0]
-    pre_ss = float(within[0, 0]) if spread else 0.0
-    slope = float(within[0, 1] / pre_ss) if spread else 0.0
-    pre, post = moments.mean[:, 0], moments.mean[:, 1]
+    if treated.shape != moments.n.shape:
+        raise ValueError(f"treated must be (G,) like the classes; got {treated.shape} for {moments.n.shape}")
+    if not moments.classes:
+        return NotEstimated(estimator="adjusted_class_means", reason="no_pupils")
+    if treated.all() or not treated.any():
+        return NotEstimated(estimator="adjusted_class_means", reason="empty_arm")
+    within, total = moments.within(), np.diag(moments.total())
+    some = np.diag(within)[:-1] > ROUNDING * total[:-1]
+    scatter = np.where(np.outer(some, some), within[:-1, :-1], 0.0)
+    if slope is None:
+        found = _solve(scatter[np.ix_(some, some)], within[:-1, -1][some])
+        if found is None:
+            return NotEstimated(estimator="adjusted_class_means", reason="singular")
+        slopes = np.zeros(len(some))
+        slopes[some] = found
+    else:
+        slopes = np.asarray(slope, dtype=float)
+    covariates, post = moments.mean[:, :-1], moments.mean[:, -1]
+    residual = within[-1, -1] - 2 * slopes @ within[:-1, -1] + slopes @ within[:-1, :-1] @ slopes
     return AdjustedMeans(
-        mean=post - slope * (pre - pre.mean()),
+        mean=post - (covariates - covariates.mean(axis=0)) @ slopes,
         treated=treated,
         n=moments.n,
-        pre=pre,
-        slope=slope,
-        pre_ss=pre_ss,
-        residual_ss=max(float(within[1, 1] - slope * within[0, 1]), 0.0),
-        residual_df=moments.pupils - moments.classes - bool(spread),
+        covariates=covariates,
+        slope=slopes,
+        covariate_scatter=scatter,
+        residual_ss=max(float(residual), 0.0),
+        residual_df=moments.pupils - moments.classes - int(some.sum() if slope is None else 0),
     )
 
 
-def adjusted_difference(adjusted: AdjustedMeans, *, unit: str) -> Estimate | None:
+def _solve(scatter: NDArray[np.float64], cross: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Slopes from scatter, on a scale where every covariate has length 1; ``None`` when they cannot be told apart."""
+    if not len(scatter):
+        return np.zeros(0)
+    size = np.sqrt(np.diag(scatter))
+    correlation = scatter / np.outer(size, size)
+    if np.linalg.eigvalsh(correlation)[0] <= math.sqrt(ROUNDING) * len(scatter):
+        return None
+    return np.linalg.solve(correlation, cross / size) / size
+
+
+def adjusted_difference(
+    adjusted: AdjustedMeans | NotEstimated,
+    *,
+    unit: str,
+    class_covariates: ArrayLike | None = None,
+    estimator: str = "adjusted_class_means",
+) -> Estimate | NotEstimated:
     r"""Difference of mean adjusted class means, with classes as the unit.
 
     .. math:: \delta=\bar a_T-\bar a_C,\qquad SE^2=s_a^2\,(1/g_T+1/g_C),\qquad df=G-2,
 
-    :math:`s_a^2` being the variance of the adjusted means around their arm's mean, pooled over arms. It assumes
-    equal class spread in both arms. ``None`` when df < 1 or the class means within each arm are all equal: then
-    there is no class spread to judge by.
+    :math:`s_a^2` being the variance of the adjusted means around their arm's mean, pooled over arms. With
+    ``class_covariates`` (G, c) it is the coefficient of treated in the least squares of the adjusted means on treated
+    and those covariates, df = G - 2 - c. It assumes equal class spread in both arms.
 
-    Not for: pupils assigned one by one; blocks or matched pairs of classes; class-level covariates.
+    Refuses: df < 1; more than one class covariate per 6 classes; class means that do not differ within arms; class
+    covariates that cannot be told apart from the arms.
+
+    Not for: pupils assigned one by one; blocks or matched pairs of classes (``matched``).
 
     Source: Donald & Lang (2007), doi:10.1162/rest.89.2.221, two-step with t on the groups; Hayes & Moulton (2017),
     Cluster Randomised Trials, chapter 10. False positives by simulation: methods page, section 2.
     """
-    if adjusted.class_df < 1:
-        return None
-    variance = _pooled_variance(adjusted)
-    whole = ((adjusted.mean - adjusted.mean.mean()) ** 2).sum() + adjusted.within_ss
-    if not variance > ROUNDING * whole:
-        return None
-    classes = adjusted.counts
-    se = math.sqrt(variance * (1 / classes["classes_treated"] + 1 / classes["classes_control"]))
-    value, df = adjusted.difference, adjusted.class_df
+    if isinstance(adjusted, NotEstimated):
+        return NotEstimated(estimator=estimator, reason=adjusted.reason)
+    extra = np.zeros((adjusted.classes, 0)) if class_covariates is None else np.asarray(class_covariates, dtype=float)
+    extra = extra.reshape(adjusted.classes, -1)
+    df = adjusted.class_df - extra.shape[1]
+    if df < 1 or adjusted.classes < CLASSES_PER_COVARIATE * extra.shape[1]:
+        return NotEstimated(estimator=estimator, reason="too_few_classes")
+    fit = _treated_beside(extra, adjusted)
+    if fit is None:
+        return NotEstimated(estimator=estimator, reason="singular")
+    value, contrast_ss, rest = fit
+    variance = float(rest @ rest) / df
+    if not variance > ROUNDING * adjusted.whole_ss:
+        return NotEstimated(estimator=estimator, reason="no_class_spread")
+    se = math.sqrt(variance * contrast_ss)
+    return class_estimate(value, se, df, adjusted.counts, unit=unit, estimator=estimator, source="donald_lang_2007")
+
+
+def class_estimate(
+    value: float, se: float, df: float, n: dict[str, int], *, unit: str, estimator: str, source: str
+) -> Estimate:
+    """A difference in points whose df are those of the classes: p only where the classes carry one."""
     return Estimate(
         metric="points",
-        estimator="adjusted_class_means",
+        estimator=estimator,
         value=value,
         se=se,
         df=df,
         class_df=df,
         interval=t_interval(value, se, df),
         p=two_sided_p(value, se, df) if df >= MIN_CLASS_DF_FOR_P else None,
-        n=classes,
+        n=n,
         unit=unit,
-        source="donald_lang_2007",
+        source=source,
     )
 
 
-def _pooled_variance(adjusted: AdjustedMeans) -> float:
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred = values - values.mean(axis=0)
+    size = np.sqrt((centred**2).sum(axis=0))
+    return np.divide(centred, size, out=np.zeros_like(centred), where=size > 0)
+
+
+def _treated_beside(
+    extra: NDArray[np.float64], adjusted: AdjustedMeans
+) -> tuple[float, float, NDArray[np.float64]] | None:
+    """Least squares of the class means on treated and ``extra``: the coefficient, its variance per unit of class
+    variance, and the residuals. ``None`` when treated or ``extra`` cannot be told apart from the rest."""
+    treated, mean = adjusted.treated, adjusted.mean
+    if not extra.shape[1]:
+        count = int(treated.sum())
+        within = mean - np.where(treated, mean[treated].mean(), mean[~treated].mean())
+        return adjusted.difference, 1 / count + 1 / (len(mean) - count), within
+    others, arm = _standard(extra), treated - treated.mean()
+    if np.linalg.svd(others, compute_uv=False)[-1] <= math.sqrt(ROUNDING) * extra.shape[1]:
+        return None
+    alone = arm - others @ np.linalg.lstsq(others, arm, rcond=None)[0]
+    length = float(alone @ alone)
+    if length <= math.sqrt(ROUNDING) * float(arm @ arm):
+        return None
+    basis = np.column_stack([np.ones(len(mean)), treated, others])
+    coefficients = np.linalg.lstsq(basis, mean, rcond=None)[0]
+    return float(coefficients[1]), 1 / length, mean - basis @ coefficients
+
+
+def welch_difference(adjusted: AdjustedMeans | NotEstimated, *, unit: str) -> Estimate | NotEstimated:
+    r"""The same difference without assuming equal class spread in both arms. Status "beside".
+
+    .. math:: SE^2=\frac{s_T^2}{g_T}+\frac{s_C^2}{g_C},\qquad
+              df=\frac{SE^4}{(s_T^2/g_T)^2/(g_T-1)+(s_C^2/g_C)^2/(g_C-1)}.
+
+    Refuses: fewer than 3 classes in an arm; class means that do not differ within arms.
+    Source: Welch (1947), doi:10.1093/biomet/34.1-2.28.
+    """
+    name = "welch_class_means"
+    if isinstance(adjusted, NotEstimated):
+        return NotEstimated(estimator=name, reason=adjusted.reason)
     arms = (adjusted.mean[adjusted.treated], adjusted.mean[~adjusted.treated])
-    return float(sum(((arm - arm.mean()) ** 2).sum() for arm in arms) / adjusted.class_df)
+    if min(map(len, arms)) < WELCH_CLASSES:
+        return NotEstimated(estimator=name, reason="too_few_classes")
+    shares = [float(arm.var(ddof=1)) / len(arm) for arm in arms]
+    whole = sum(shares)
+    if not whole > ROUNDING * adjusted.whole_ss:
+        return NotEstimated(estimator=name, reason="no_class_spread")
+    df = whole**2 / sum(share**2 / (len(arm) - 1) for share, arm in zip(shares, arms, strict=True))
+    value, se = adjusted.difference, math.sqrt(whole)
+    estimate = class_estimate(value, se, df, adjusted.counts, unit=unit, estimator=name, source="welch_1947")
+    return replace(estimate, status="beside")
 
 
-def assumed_icc(adjusted: AdjustedMeans, icc: float, *, unit: str) -> Estimate | None:
-    r"""The same difference when the spread between classes cannot be seen and is assumed instead.
+@dataclass(frozen=True, slots=True)
+class LeaveOneOut:
+    """``value`` (m,): the difference without class ``left_out`` (m,), for every class that is not alone in its arm."""
 
-    .. math:: SE^2 = s_w^2\Big[\sum_j \frac{c_j^2}{n_j} + \frac{(\bar x_T-\bar x_C)^2}{SS_x}
-              + \lambda\sum_j c_j^2\Big],\quad \lambda=\frac{\rho}{1-\rho},\quad df=N-G-1,
+    value: NDArray[np.float64]
+    left_out: NDArray[np.int64]
 
-    with :math:`c_j = \pm 1/g` and :math:`\rho` the ICC that is left after the pre-test. The interval is right only
-    when ``icc`` is. With one class per arm this is methods page, section 2.7. ``None`` without pupil spread.
+    @property
+    def low(self) -> float:
+        return float(self.value.min())
 
-    Not for: a claim about the approach. It shows how far ordinary class differences reach.
+    @property
+    def high(self) -> float:
+        return float(self.value.max())
+
+
+def leave_one_out(moments: ClassMoments, treated: ArrayLike) -> LeaveOneOut | NotEstimated:
+    r"""The adjusted difference with each class left out in turn, also from the slopes.
+
+    A class that is alone in its arm cannot be left out. Refuses when no class can, or when the slopes cannot be told
+    apart once one class is out. One batch of (q, q) systems for all classes.
     """
-    spread = _assumed_spread(adjusted)
-    if spread is None:
-        return None
-    within_variance, base, contrast = spread
-    se = math.sqrt(within_variance * (base + icc / (1 - icc) * contrast))
-    return Estimate(
-        metric="points",
-        estimator="assumed_icc",
-        value=adjusted.difference,
-        se=se,
-        df=adjusted.residual_df,
-        class_df=adjusted.class_df,
-        interval=t_interval(adjusted.difference, se, adjusted.residual_df),
-        n=adjusted.counts,
-        unit=unit,
-        source="methods_2_7",
-        assumed_icc=icc,
-        status="assumed_icc",
-    )
-
-
-def tipping_icc(adjusted: AdjustedMeans, level: float = 0.95) -> float | None:
-    r"""The ICC from which on ordinary class differences could explain the whole difference.
-
-    :math:`\rho^*=\lambda^*/(1+\lambda^*)` with :math:`\lambda^*` such that the interval of ``assumed_icc`` just
-    touches 0. It is 0 when pupils alone could already explain it; ``None`` without pupil spread.
-    """
-    spread = _assumed_spread(adjusted)
-    if spread is None:
-        return None
-    within_variance, base, contrast = spread
-    t = t_quantile(adjusted.residual_df, (1 + level) / 2)
-    ratio = max((adjusted.difference**2 / (t**2 * within_variance) - base) / contrast, 0.0)
-    return ratio / (1 + ratio)
-
-
-def usual_gap(adjusted: AdjustedMeans, icc: float) -> float:
-    r"""How far two parallel classes usually lie apart, in points: :math:`(2/\sqrt\pi)\,s_w\sqrt{\rho/(1-\rho)}`."""
-    return EXPECTED_GAP * math.sqrt(adjusted.residual_ss / adjusted.residual_df * icc / (1 - icc))
-
-
-def _assumed_spread(adjusted: AdjustedMeans) -> tuple[float, float, float] | None:
-    if adjusted.residual_df < 1 or not adjusted.residual_ss > ROUNDING * adjusted.within_ss:
-        return None
-    treated = adjusted.treated
-    weights = np.where(treated, 1 / treated.sum(), 1 / (~treated).sum())
-    base = float((weights**2 / adjusted.n).sum())
-    if adjusted.pre_ss > 0:
-        base += float(adjusted.pre[treated].mean() - adjusted.pre[~treated].mean()) ** 2 / adjusted.pre_ss
-    return adjusted.residual_ss / adjusted.residual_df, base, float((weights**2).sum())
+    name = "leave_one_out"
+    treated = np.asarray(treated, dtype=bool)
+    if isinstance(means := adjusted_means(moments, treated), NotEstimated):
+        return NotEstimated(estimator=name, reason=means.reason)
+    arms = np.array([~treated, treated], dtype=float)
+    size = arms.sum(axis=1)
+    chosen = np.flatnonzero(size[treated.astype(int)] > 1)
+    if not len(chosen):
+        return NotEstimated(estimator=name, reason="too_few_classes")
+    some = np.diag(means.covariate_scatter) > 0
+    rest = moments.within()[None] - moments.scatter[chosen]
+    scale = np.sqrt(np.diag(means.covariate_scatter)[some])
+    scatter = rest[:, :-1, :-1][:, some][:, :, some] / np.outer(scale, scale)
+    cross = rest[:, :-1, -1][:, some] / scale
+    if some.any() and np.linalg.eigvalsh(scatter).min() <= math.sqrt(ROUNDING) * some.sum():
+        return NotEstimated(estimator=name, reason="singular")
+    slope = np.linalg.solve(scatter, cross[..., None])[..., 0] / scale
+    member = treated[chosen].astype(int)
+    sums = arms @ moments.mean
+    left = np.repeat(sums[None], len(chosen), axis=0)
+    left[np.arange(len(chosen)), member] -= moments.mean[chosen]
+    counts = np.repeat(size[None], len(chosen), axis=0)
+    counts[np.arange(len(chosen)), member] -= 1
+    gap = np.diff(left / counts[..., None], axis=1)[:, 0]
+    return LeaveOneOut(gap[:, -1] - (gap[:, :-1][:, some] * slope).sum(axis=1), chosen)
 
 
 def anova_icc(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) -> float:
@@ -224,43 +333,11 @@ def anova_icc(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) 
 
 
 def total_sd(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) -> float:
-    """Standard deviation over pupils within arms, pooled over arms, unadjusted: the standardiser of g."""
+    """Standard deviation over pupils within arms, pooled over arms, unadjusted: the standardiser of g.
+
+    0 with two pupils or fewer.
+    """
     treated = np.asarray(treated, dtype=bool)
     arms = (moments.select(treated), moments.select(~treated))
     ss = sum(float(arm.total()[variable, variable]) for arm in arms)
-    return math.sqrt(ss / (moments.pupils - 2))
-
-
-def standardised(points: Estimate, moments: ClassMoments, *, sd: float, icc: float) -> Estimate | None:
-    r"""The difference in total standard deviations of the post-test, corrected for classes.
-
-    .. math:: g = J(h)\,\frac{\delta}{S_T}\sqrt{1-\frac{2(n-1)\rho}{N-2}},\qquad
-              h=\frac{[(N-2)-2(n-1)\rho]^2}{(N-2)(1-\rho)^2+n(N-2n)\rho^2+2(N-2n)\rho(1-\rho)},
-
-    n being the mean class size; the interval is the interval in points under the same factor. ``None`` when h is
-    too small for the correction, or the post-test has no spread.
-
-    Source: Hedges (2007), doi:10.3102/1076998606298043.
-    """
-    pupils, size = moments.pupils, moments.pupils / moments.classes
-    lost = 2 * (size - 1) * icc
-    h = ((pupils - 2) - lost) ** 2 / (
-        (pupils - 2) * (1 - icc) ** 2 + size * (pupils - 2 * size) * icc**2 + 2 * (pupils - 2 * size) * icc * (1 - icc)
-    )
-    if not (h > 1 and sd > 0):
-        return None
-    factor = small_sample_factor(h) * math.sqrt(1 - lost / (pupils - 2)) / sd
-    return Estimate(
-        metric="g",
-        estimator=points.estimator,
-        value=points.value * factor,
-        se=points.se * factor,
-        df=points.df,
-        class_df=points.class_df,
-        interval=t_interval(points.value * factor, points.se * factor, points.df),
-        p=points.p,
-        n=points.n,
-        unit="post_total_sd",
-        source="hedges_2007",
-        icc=icc,
-    )
+    return math.sqrt(ss / (moments.pupils - 2)) if moments.pupils > 2 else 0.0

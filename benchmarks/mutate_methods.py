@@ -1,0 +1,307 @@
+"""Small errors put into the formulas on purpose: do their tests notice?
+
+    python benchmarks/mutate_methods.py [COUNT] [--seed N] [--only MODULE ...]
+
+A *mutant* is a module of ``gsl_research/methods`` with one small error: another operator, a number one higher, a
+minus that is gone, a check that is turned around. COUNT mutants are drawn from all that the modules allow, with a seed.
+Each is written to a copy of the project and run against the test files that import the module, its own first and
+alone, until one fails. Prints what every module's tests killed, and every mutant that survived, with the reason where
+one is known. Ends with 1 below 85 % killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import multiprocessing
+import os
+import queue
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+METHODS = Path("gsl_research", "methods")
+LEAST_KILLED = 0.85
+"""Share of the mutants that the tests must kill (issue, the statistical core)."""
+ABOVE_THE_FORMULAS = {"test_judge.py", "test_calibration.py", "test_measure.py"}
+"""Tests that use a formula but are not about it: slow, and no excuse for a formula without tests of its own."""
+AT_ONCE = 2
+PATIENCE = 5
+"""A mutant that takes this many times as long as the tests without it, and a minute, counts as killed."""
+NOT_THE_COPY = 90
+"""Ends a run that imported the package from elsewhere."""
+LONGEST = 900
+"""Seconds for a test file without a mutant."""
+
+NO_DIFFERENCE: dict[tuple[str, str, str], str] = {}
+"""(module, before, after) of mutants that no test can kill, or need not: why."""
+
+WAYS = multiprocessing.get_all_start_methods()
+CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in WAYS else "spawn")
+CONTEXT.set_forkserver_preload(["pytest", "hypothesis", "pandas", "scipy.optimize", "scipy.stats", "statsmodels.api"])
+
+SWAPS = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Div, ast.Mod: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+TURNED = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt}
+CALLED = {
+    "min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "any": "all", "all": "any",
+    "zeros": "ones", "ones": "zeros", "argmin": "argmax", "argmax": "argmin", "floor": "ceil", "ceil": "floor",
+}  # fmt: skip
+"""Functions and methods that may stand for each other; some exist only as a method, or only in numpy."""
+METHODS_ONLY = {"mean": "sum", "sum": "mean", "cumsum": "copy", "stdtr": "stdtrit", "log": "log1p"}
+LEFT_OUT = {"axis", "ddof", "keepdims", "minlength"}
+"""Arguments that a call also does without, with another result."""
+OTHER_REASON = "no_pupils", "singular"
+IDENTITIES = {"sqrt", "abs", "sorted"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    line: int
+    before: str
+    after: str
+    source: str
+
+
+def variants(node: ast.AST) -> Iterator[ast.AST | None]:
+    """What may stand in the place of a node; ``None`` takes a statement away."""
+    match node:
+        case ast.BinOp(op=op) | ast.BoolOp(op=op) if type(op) in SWAPS:
+            yield _with(node, op=SWAPS[type(op)]())
+        case ast.AugAssign(op=op):
+            yield None
+            if type(op) in SWAPS:
+                yield _with(node, op=SWAPS[type(op)]())
+        case ast.Compare(ops=[op, *rest]) if type(op) in SWAPS:
+            yield _with(node, ops=[SWAPS[type(op)](), *rest])
+            if type(op) in TURNED:
+                yield _with(node, ops=[TURNED[type(op)](), *rest])
+        case ast.UnaryOp(op=ast.USub() | ast.Not() | ast.Invert(), operand=operand):
+            yield operand
+        case ast.Constant(value=bool(value)):
+            yield ast.Constant(not value)
+        case ast.Constant(value=int(value)):
+            yield from (ast.Constant(value + 1), ast.Constant(value - 1))
+        case ast.Constant(value=float(value)):
+            yield ast.Constant(value * 2 if value else 1.0)
+        case ast.keyword(arg="reason", value=ast.Constant(value=str(value))):
+            yield _with(node, value=ast.Constant(OTHER_REASON[value == OTHER_REASON[0]]))
+        case ast.If(orelse=[]):
+            yield None
+        case ast.IfExp(test=test):
+            yield _with(node, test=ast.UnaryOp(ast.Not(), test))
+        case ast.Attribute(attr="T", value=value):
+            yield value
+        case ast.Call(func=function, args=args, keywords=keywords):
+            name = getattr(function, "attr", getattr(function, "id", ""))
+            if name in IDENTITIES and len(args) == 1:
+                yield args[0]
+            if name in CALLED or name in METHODS_ONLY and isinstance(function, ast.Attribute):
+                new = CALLED.get(name) or METHODS_ONLY[name]
+                yield _with(
+                    node, func=_with(function, **{"attr" if isinstance(function, ast.Attribute) else "id": new})
+                )
+            if any(keyword.arg in LEFT_OUT for keyword in keywords):
+                yield _with(node, keywords=[keyword for keyword in keywords if keyword.arg not in LEFT_OUT])
+
+
+def _with(node: ast.AST, **changes: object) -> ast.AST:
+    new = copy.copy(node)
+    for name, value in changes.items():
+        setattr(new, name, value)
+    return new
+
+
+def places(tree: ast.AST) -> Iterator[tuple[ast.AST, ast.AST, str, int | None]]:
+    """(parent, node, field, index) of what may be changed: no words, no annotations, no messages of errors."""
+    for field, value in ast.iter_fields(tree):
+        if field in {"annotation", "returns", "decorator_list"} or isinstance(tree, ast.Raise):
+            continue
+        for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if isinstance(node, ast.AST) and not isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
+                yield tree, node, field, index
+                yield from places(node)
+
+
+def sites(source: str) -> list[tuple[int, int]]:
+    """(place, variant) of every mutant of a source."""
+    found = enumerate(places(ast.parse(source)))
+    return [(place, i) for place, (_, node, *_) in found for i, _ in enumerate(variants(node))]
+
+
+def mutant(source: str, site: tuple[int, int]) -> Mutant:
+    tree = ast.parse(source)
+    all_places = list(places(tree))
+    parent, node, field, index = all_places[site[0]]
+    line = next(p[1].lineno for p in reversed(all_places[: site[0] + 1]) if hasattr(p[1], "lineno"))
+    shown = next(s for s in ast.walk(tree) if isinstance(s, ast.stmt) and _is_smallest_statement_of(s, node))
+    before = ast.unparse(shown)
+    new = list(variants(node))[site[1]]
+    new = ast.Pass() if new is None else new
+    if index is None:
+        setattr(parent, field, new)
+    else:
+        getattr(parent, field)[index] = new
+    ast.fix_missing_locations(tree)
+    after = "pass" if shown is node else ast.unparse(shown)
+    return Mutant(line, *_where_they_differ(before, after), ast.unparse(tree))
+
+
+def _is_smallest_statement_of(statement: ast.stmt, node: ast.AST) -> bool:
+    if statement is node:
+        return True
+    inside = [child for child in ast.walk(statement) if child is not statement]
+    return any(child is node for child in inside) and not any(
+        isinstance(child, ast.stmt) and _is_smallest_statement_of(child, node) for child in inside
+    )
+
+
+def _where_they_differ(before: str, after: str) -> tuple[str, str]:
+    """The first line in which two texts differ, of each."""
+    pairs = zip(before.splitlines(), after.splitlines(), strict=False)
+    return next(((b.strip(), a.strip()) for b, a in pairs if b != a), (before.splitlines()[0], after.splitlines()[0]))
+
+
+def tests_of(module: str, tests: Path) -> list[Path]:
+    """The test files that import a module: its own first, then the published ones, then the rest, small ones first."""
+    imported = re.compile(rf"gsl_research\.methods(\.{module}\b| import [^\n]*\b{module}\b)")
+    found = [
+        path
+        for path in [*tests.glob("test_*.py"), *tests.glob("published/test_*.py")]
+        if path.name not in ABOVE_THE_FORMULAS and imported.search(path.read_text("utf-8"))
+    ]
+    if any(imported.search(path.read_text("utf-8")) for path in tests.glob("oracle/*.py")):
+        found.append(tests / "test_oracle.py")
+    own = f"test_{module}.py"
+    return sorted(
+        dict.fromkeys(found), key=lambda p: (p.name != own, p.parent.name != "published", p.stat().st_size, p.name)
+    )
+
+
+def killed(room: Path, tests: list[Path], seconds: float) -> bool:
+    """Whether a test fails in this copy of the project, or takes too long."""
+    log = room / "pytest.log"
+    child = CONTEXT.Process(target=run_tests, args=(room, tests, log))
+    child.start()
+    child.join(seconds)
+    if child.is_alive():
+        child.kill()
+        child.join()
+        return True
+    if child.exitcode not in (0, 1, 2):
+        raise SystemExit(f"the tests did not run ({child.exitcode}): {log.read_text('utf-8')[-3000:]}")
+    return child.exitcode != 0
+
+
+def run_tests(room: Path, tests: list[Path], log: Path) -> None:
+    """In a process of its own, forked from one that has the large packages in memory: ends with pytest's status."""
+    import pytest
+
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    os.chdir(room)
+    sys.path.insert(0, str(room))
+    status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *map(str, tests)]))
+    package = sys.modules.get("gsl_research")
+    sys.exit(status if package is None or Path(package.__file__).is_relative_to(room) else NOT_THE_COPY)
+
+
+def put(file: Path, source: str) -> None:
+    """Write a source with a time that no compiled copy of an earlier one has: Python compares whole seconds."""
+    later = int(file.stat().st_mtime) + 2
+    file.write_text(source, "utf-8")
+    os.utime(file, (later, later))
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the project to break, beside the same real data."""
+    room = folder / PROJECT.name
+    ignored = shutil.ignore_patterns("__pycache__", "corpus")
+    for name in ("gsl_research", "tests", "data_schemas", "benchmarks"):
+        shutil.copytree(PROJECT / name, room / name, ignore=ignored)
+    shutil.copy(PROJECT / "pyproject.toml", room)
+    if (PROJECT.parent / "shared").is_dir():
+        (folder / "shared").symlink_to(PROJECT.parent / "shared")
+    return room
+
+
+def passing(room: Path, files: set[Path]) -> dict[Path, float]:
+    """Seconds of every test file that passes without a mutant."""
+    took = {}
+    for file in sorted(files):
+        begin = time.perf_counter()
+        if killed(room, [file], LONGEST):
+            print(f"{file} fails without a mutant: left out", flush=True)
+        else:
+            took[file] = time.perf_counter() - begin
+    return took
+
+
+def judged(made: Mutant, file: Path, rooms: queue.Queue[Path], tests: list[Path], seconds: float) -> bool:
+    """Whether the first of the tests, or else one of the others, kills a mutant of ``file``."""
+    room = rooms.get()
+    original = (room / file).read_text("utf-8")
+    try:
+        put(room / file, made.source)
+        return killed(room, tests[:1], seconds) or len(tests) > 1 and killed(room, tests[1:], seconds)
+    finally:
+        put(room / file, original)
+        rooms.put(room)
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("count", type=int, nargs="?", default=200)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--only", nargs="*")
+    given = asked.parse_args()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    modules = given.only or sorted(path.stem for path in (PROJECT / METHODS).glob("[!_]*.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        rooms: queue.Queue[Path] = queue.Queue()
+        for number in range(AT_ONCE):
+            rooms.put(room := copied(Path(folder, str(number))))
+        sources = {module: (room / METHODS / f"{module}.py").read_text("utf-8") for module in modules}
+        tests = {module: [path.relative_to(room) for path in tests_of(module, room / "tests")] for module in modules}
+        took = passing(room, {file for files in tests.values() for file in files})
+        tests = {module: [file for file in files if file in took] for module, files in tests.items()}
+        possible = [(module, site) for module, files in tests.items() if files for site in sites(sources[module])]
+        drawn = random.Random(given.seed).sample(possible, min(given.count, len(possible)))  # noqa: S311
+
+        def fate(case: tuple[str, tuple[int, int]]) -> tuple[str, Mutant, bool]:
+            module, site = case
+            made, files = mutant(sources[module], site), tests[module]
+            patience = PATIENCE * sum(took[file] for file in files) + 60
+            return module, made, judged(made, METHODS / f"{module}.py", rooms, files, patience)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            results = sorted(pool.map(fate, drawn), key=lambda result: (result[0], result[1].line))
+    print(f"{len(results)} of {len(possible)} possible mutants, seed {given.seed}")
+    for module, files in tests.items():
+        own = [dead for name, _, dead in results if name == module]
+        print(f"{module:>20}  {sum(own):4} killed  {len(own) - sum(own):4} survived  ({len(files)} test files)")
+    for module, made, dead in results:
+        if not dead:
+            reason = NO_DIFFERENCE.get((module, made.before, made.after), "NOT EXPLAINED")
+            print(f"{module}:{made.line}  {made.before}  →  {made.after}\n    {reason}")
+    share = sum(dead for *_, dead in results) / max(len(results), 1)
+    print(f"{share:.1%} killed")
+    return int(share < LEAST_KILLED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

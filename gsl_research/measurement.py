@@ -1,0 +1,136 @@
+"""What a measurement is: one outcome after another, each with its numbers, checks and descriptions. No pupil's row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import privacy
+from .estimate import Estimate, NotEstimated
+from .methods.bracket import Agreement
+from .methods.checks import EffectAt
+from .methods.differences import SpreadRatio
+from .methods.moments import ClassMoments
+from .problems import Problem
+from .study import Outcome, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A number that is shown and never used as a gate. ``flag`` asks for attention."""
+
+    code: str
+    value: float
+    flag: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A description of the pupils of one arm who have a complete measurement; in raw points."""
+
+    pupils: int
+    classes: int
+    mean_pre: float | None
+    mean_post: float
+    with_post: int
+    reached: int | None
+    reached_before: int | None
+    at_best: int | None
+    at_worst: int | None = None
+    """Pupils at the best, and at the worst, possible score afterwards; ``None`` without a scale."""
+    bins_pre: tuple[privacy.Bin, ...] | None = None
+    bins_post: tuple[privacy.Bin, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassResult:
+    """One class in raw points. ``unit`` is its code in the data set, ``number`` its name in what is shared."""
+
+    number: int
+    unit: int
+    treated: bool | None
+    pupils: int
+    mean: float
+    """Post-test mean; adjusted for the pre-test when there is a comparison."""
+    bins: tuple[privacy.Bin, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeResult:
+    """Everything measured for one outcome; ``estimates`` in points first. No pupil's row."""
+
+    outcome: Outcome
+    estimates: tuple[Estimate, ...]
+    checks: tuple[Check, ...]
+    arms: Mapping[str, Arm]
+    classes: tuple[ClassResult, ...]
+    moments: ClassMoments | None = field(repr=False)
+    treated: NDArray[np.bool_] | None = field(repr=False)
+    sd: float | None
+    spread: SpreadRatio | None = None
+    refused: tuple[NotEstimated, ...] = ()
+    """What could not be computed, and why."""
+    usual_gaps: tuple[float, ...] = ()
+    """Usual gap of two parallel classes in points, for each entry of the panel."""
+    tipping_icc: float | None = None
+    tipping_gap: float | None = None
+    """The usual gap in points that goes with ``tipping_icc``."""
+    alarms: tuple[Agreement, ...] = ()
+    """Which other ways to compute the difference lead elsewhere."""
+    by_start: tuple[EffectAt, ...] = ()
+    """The difference for pupils with a weak and with a strong start, when it depends on that."""
+
+    @property
+    def main(self) -> Estimate | None:
+        return next((e for e in self.estimates if e.metric == "points" and e.status in ("ok", "described")), None)
+
+    @property
+    def beside(self) -> tuple[Estimate, ...]:
+        """Other defensible ways to compute the same difference in points."""
+        return tuple(e for e in self.estimates if e.status == "beside" and e.metric == "points")
+
+    @property
+    def class_df(self) -> float:
+        """Class-level degrees of freedom of the comparison; 0 with one class per arm."""
+        return self.main.class_df if self.main is not None else 0.0
+
+    @property
+    def panel(self) -> tuple[Estimate, ...]:
+        return tuple(e for e in self.estimates if e.status == "assumed_icc")
+
+    @property
+    def g(self) -> Estimate | None:
+        return next((e for e in self.estimates if e.metric == "g"), None)
+
+    def check(self, code: str) -> Check | None:
+        return next((check for check in self.checks if check.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What the data say about each outcome. Same study and data, same bytes."""
+
+    study: Study
+    results: tuple[OutcomeResult, ...]
+    rows: int
+    cluster_level: str
+    schools: int | None
+    data_sha256: str
+    dropped: Mapping[str, int]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def primary(self) -> OutcomeResult:
+        return next(result for result in self.results if result.outcome.role == "primary")
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(f"{self.study.fingerprint}{self.data_sha256}".encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        values = [(r.outcome.name, r.main.value if r.main else None) for r in self.results]
+        return f"Measurement({self.study.id!r}, {self.study.design.kind}, points={values})"

@@ -1,0 +1,192 @@
+"""How firmly a conclusion stands: the rating from 0 to 5, as the weakest of its caps.
+
+A *cap* is the highest rating one criterion allows. The rating speaks of the set-up, never of the direction of a result.
+Each threshold is a named constant with its source and tag: verified (read or simulated), recalled, or policy (ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from .codes import Margin, compared_code
+from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
+from .measurement import OutcomeResult
+from .methods.student import t_interval
+from .study import Comparison, OneGroup, Study
+
+BORROWED_CAP = 2
+"""One class per arm with the class spread of other classes on the same test (methods page 3.3; policy)."""
+CLASS_DF_CAPS = ((18, 5), (10, 4), (4, 3), (2, 2), (0, 1))
+"""(at least this class-level df, cap): methods page 3.3; policy."""
+SMALL_ARM = 3
+SMALL_ARM_CAP = 2
+"""With fewer than 3 classes beside a larger arm, equal class spread is taken on trust: with double the spread 2 v 6
+finds 14 % where nothing is, 1 v 5 17 % (design page, section 6; methods page 2.3; policy, simulated)."""
+DISAGREE_CAP = 2
+OPPOSE_CAP = 1
+"""Another defensible calculation leads to another verdict, or points the other way (design page, section 6; policy)."""
+WIDTH_CAPS = ((0.20, 5), (0.30, 4), (0.45, 3), (0.70, 2), (float("inf"), 1))
+"""(half-width of the 95 % interval in SD, cap): methods page 3.3; policy."""
+ATTRITION_CAPS = ((0.10, 5), (0.20, 4), (0.30, 3), (0.40, 2), (0.50, 1), (float("inf"), 0))
+ATTRITION_GAP_CAPS = ((0.03, 5), (0.05, 4), (0.08, 3), (float("inf"), 2))
+"""(share lost, cap) overall and (difference between arms, cap): methods page 3.3; policy."""
+BASELINE_CAPS = ((0.05, 5), (0.15, 4), (0.25, 3), (0.40, 2), (float("inf"), 1))
+"""(difference at the start in SD, cap): .05 and .25 from WWC handbook 4.1 (verified), the rest policy."""
+MARGIN_UNSET_CAP = 3
+"""The difference worth having was not set beforehand (design page, section 5; policy)."""
+RELIABILITY_CAPS = ((0.85, 5), (0.75, 4), (0.65, 3), (0.55, 2), (0, 1))
+FIDELITY_CAPS = ((0.8, 5), (0.6, 4), (0.4, 3), (0.01, 2), (0, 1))
+"""(at least this, cap): methods page 3.3; policy."""
+SCORING_CAPS = {"external_blind": 5, "external": 4, "own_rubric": 3, "own_taught": 2, "impression": 1}
+"""Who marked: methods page 3.3; policy."""
+SAFE_CAP = 3
+"""A side effect is called safe only when attrition and baseline of that outcome reach this cap (policy)."""
+FULL = 5
+MANY_WEAK = 3
+"""This many known criteria at the minimum lower the rating by one (methods page 3.3; policy)."""
+
+CLAIMS = ("CLEAR_BIG", "CLEAR_POS", "NEG")
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """``known`` is False when the study file or the data do not tell: then the "unknown" cap counts."""
+
+    criterion: Literal[
+        "comparison",
+        "class_df",
+        "agreement",
+        "width",
+        "attrition",
+        "baseline",
+        "margin",
+        "reliability",
+        "scoring",
+        "fidelity",
+    ]
+    cap: int
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """``rating`` 0-5, ``weakest`` the criterion to mend first, ``lift`` the rating once it is mended."""
+
+    rating: int
+    caps: tuple[Cap, ...]
+    weakest: str
+    lift: int
+
+
+def rate(study: Study, result: OutcomeResult, margin: Margin | None) -> Security:
+    """The security rating: the weakest cap, one lower when three known criteria share it or something else changed."""
+    caps = tuple(_caps(study, result, margin))
+    weakest = min(caps, key=lambda cap: cap.cap)
+    other_change = study.conduct.concurrent_change is True
+    mended = tuple(replace(cap, cap=FULL) if cap is weakest else cap for cap in caps)
+    return Security(_rating(caps, other_change), caps, weakest.criterion, _rating(mended, other_change))
+
+
+def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
+    lowest = min(cap.cap for cap in caps)
+    at_minimum = sum(cap.known and cap.cap == lowest for cap in caps)
+    lowered = (at_minimum >= MANY_WEAK and lowest < FULL) or other_change
+    return max(lowest - lowered, 0)
+
+
+def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterator[Cap]:
+    yield _comparison_cap(study)
+    if isinstance(study.design, Comparison):
+        yield Cap("class_df", _class_df_cap(study.design, result))
+        if result.main is not None and margin is not None and result.class_df >= MIN_CLASS_DF_SEEN:
+            yield Cap("agreement", _agreement_cap(result, margin))
+        seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
+        if seen is not None and result.sd:
+            yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
+        yield Cap("baseline", _cap(abs(result.check("baseline_g").value), BASELINE_CAPS))
+    yield Cap("attrition", _attrition_cap(result))
+    yield from _conduct_caps(study)
+    if isinstance(study.design, Comparison) and margin is not None and margin.origin != "before":
+        yield Cap("margin", MARGIN_UNSET_CAP)
+
+
+def _conduct_caps(study: Study) -> Iterator[Cap]:
+    """Only what the study file tells: what it leaves out does not lower the rating yet."""
+    if isinstance(study.design, Comparison):
+        if study.primary.reliability is not None:
+            yield Cap("reliability", _least(study.primary.reliability, RELIABILITY_CAPS))
+        if study.conduct.fidelity is not None:
+            yield Cap("fidelity", _least(study.conduct.fidelity, FIDELITY_CAPS))
+    if study.conduct.scoring is not None:
+        yield Cap("scoring", SCORING_CAPS[study.conduct.scoring])
+
+
+def _least(value: float, table: tuple[tuple[float, int], ...]) -> int:
+    return next(cap for least, cap in table if value >= least - 1e-12)
+
+
+def _comparison_cap(study: Study) -> Cap:
+    match study.design:
+        case OneGroup(selected_low=selected_low):
+            return Cap("comparison", 0 if selected_low else 1)
+        case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
+            return Cap("comparison", 2)
+        case Comparison(randomised=True):
+            return Cap("comparison", 5)
+        case Comparison():
+            same = study.primary.tests != "different"
+            return Cap("comparison", 3 if same else 2, known=study.conduct.comparison is not None)
+        case _:
+            raise ValueError(f"no rating for {study.design.kind}")
+
+
+def _class_df_cap(design: Comparison, result: OutcomeResult) -> int:
+    arms = [item.treated for item in result.classes]
+    cap = next(cap for least, cap in CLASS_DF_CAPS if result.class_df >= least)
+    if result.class_df < MIN_CLASS_DF_SEEN and any(e.estimator == "borrowed_class_spread" for e in result.beside):
+        cap = BORROWED_CAP
+    ratio = result.check("class_sd_ratio")
+    uneven = small_arm(arms.count(True), arms.count(False)) or (ratio is not None and ratio.flag)
+    return min(cap, SMALL_ARM_CAP) if uneven and not design.blocks else cap
+
+
+def small_arm(treated: int, control: int) -> bool:
+    """Is there an arm of so few classes beside a larger one, or alone, that equal class spread is taken on trust?"""
+    return min(treated, control) == 1 or (treated != control and min(treated, control) < SMALL_ARM)
+
+
+def _agreement_cap(result: OutcomeResult, margin: Margin) -> int:
+    """Do the other defensible calculations that raise an alarm lead to the same verdict?
+
+    Ways of adjusting are judged at the width of the main estimate, since they ask where the difference lies; other
+    estimators of the same thing by their own interval.
+    """
+    main = result.main
+    code = compared_code(main, margin)
+    worst = FULL
+    for estimate in (e for e in result.beside if e.estimator in {alarm.estimator for alarm in result.alarms}):
+        moved = replace(main, value=estimate.value, interval=t_interval(estimate.value, main.se, main.df), p=None)
+        other = compared_code(moved if estimate.estimator in ADJUSTING else estimate, margin)
+        if other != code:
+            opposed = estimate.value * main.value < 0 and code in CLAIMS
+            worst = min(worst, OPPOSE_CAP if opposed else DISAGREE_CAP)
+    return worst
+
+
+def _attrition_cap(result: OutcomeResult) -> int:
+    if result.check("classes_lost").value > 0:
+        return 0
+    cap = _cap(result.check("attrition").value, ATTRITION_CAPS)
+    gap = result.check("attrition_gap")
+    return cap if gap is None else min(cap, _cap(gap.value, ATTRITION_GAP_CAPS))
+
+
+def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:
+    return next(cap for limit, cap in table if value <= limit + 1e-12)
+
+
+def sound(result: OutcomeResult) -> bool:
+    baseline = _cap(abs(result.check("baseline_g").value), BASELINE_CAPS)
+    return min(_attrition_cap(result), baseline) >= SAFE_CAP

@@ -1,0 +1,82 @@
+"""Made and real classes for the tests of the formulas, and what is asked of them again and again."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gsl_research.methods import clusters, effect_sizes
+from gsl_research.methods.moments import class_moments
+
+SAME = 1e-10
+"""Two routes through the same numbers in double precision."""
+
+
+def school(seed: int, treated: int = 3, control: int = 4, sizes: tuple[int, int] = (5, 30)):
+    """codes, pre, post, treated: classes that differ, and pupils in mixed order."""
+    rng = np.random.default_rng(seed)
+    groups = treated + control
+    codes = rng.permutation(np.repeat(np.arange(groups), rng.integers(*sizes, groups)))
+    arm = rng.permutation(np.arange(groups) < treated)
+    pre = 10 + rng.normal(0, 1, groups)[codes] + rng.normal(0, 2, len(codes))
+    post = 4 + 0.7 * pre + rng.normal(0, 1, groups)[codes] + arm[codes] + rng.normal(0, 1.5, len(codes))
+    return codes, pre, post, arm
+
+
+def real(folder: Path, name: str):
+    """codes, pre, post, treated of a real data set; its own unit is the class."""
+    file, units, pre, post, treated = {
+        "eef_crt": ("eef_crt.csv", ["School"], "Prettest", "Posttest", lambda d: d.Intervention == 1),
+        "bdf": ("dutch_bdf.csv", ["schoolNR", "classNR"], "langPRET", "langPOST", lambda d: d.mixedgra == 1),
+        "hsb82": ("us_hsb82.csv", ["school"], "ses", "mAch", lambda d: d.sector == "Catholic"),
+    }[name]
+    data = pd.read_csv(folder / file)
+    codes = data.groupby(units).ngroup().to_numpy()
+    return codes, data[pre].to_numpy(float), data[post].to_numpy(float), treated(data).groupby(codes).first().to_numpy()
+
+
+PUPILS = {
+    "eef_crt": ("eef_crt.csv", "Prettest", "Posttest", lambda d: d.Intervention == 1),
+    "eef_mst": ("eef_mst.csv", "Prettest", "Posttest", lambda d: d.Intervention == 1),
+    "sesame": ("sesame_prepost.csv", "prelet", "postlet", lambda d: d.encour == 1),
+    "attitudes": ("cz_attitudes_3waves.csv", "PreMacro", "PostMacro", lambda d: d.Group == "E"),
+    "attitudes_macro": ("cz_attitudes_3waves.csv", "PreMacro", "PostMacro", lambda d: d.Group == "E"),
+    "uci_schoolsup": ("uci_student_mat.csv", "G1", "G3", lambda d: d.schoolsup == "yes"),
+}
+
+
+def in_two_arms(folder: Path, name: str):
+    file, pre, post, treated = PUPILS[name]
+    data = pd.read_csv(folder / file, sep=";" if file.startswith("uci") else ",")
+    return treated(data).to_numpy(), data[pre].to_numpy(float), data[post].to_numpy(float)
+
+
+def adjusted(codes, pre, post, treated) -> clusters.AdjustedMeans:
+    return clusters.adjusted_means(class_moments(codes, pre, post), treated)
+
+
+def difference(codes, pre, post, treated):
+    return clusters.adjusted_difference(adjusted(codes, pre, post, treated), unit="points")
+
+
+def g(codes, pre, post, treated):
+    moments = class_moments(codes, pre, post)
+    sd, icc = clusters.total_sd(moments, treated, 1), clusters.anova_icc(moments, treated, 1)
+    return effect_sizes.standardised(difference(codes, pre, post, treated), moments, treated, sd=sd, icc=icc)
+
+
+def projections(codes, treated):
+    classes = (codes[:, None] == np.arange(codes.max() + 1)).astype(float)
+    arms = np.column_stack([treated[codes], ~treated[codes]]).astype(float)
+    return classes, *(m @ np.linalg.pinv(m) for m in (classes, arms))
+
+
+def check_same(a, b, sign=1, scale=1.0):
+    assert a.value == pytest.approx(sign * scale * b.value, rel=SAME)
+    assert a.se == pytest.approx(scale * b.se, rel=SAME)
+    assert (a.df, a.class_df) == (b.df, b.class_df)
+    assert (a.p is None) == (b.p is None)
+    assert a.p is None or a.p == pytest.approx(b.p, rel=1e-8)
+    low, high = sorted(sign * scale * limit for limit in (b.interval.low, b.interval.high))
+    assert (a.interval.low, a.interval.high) == pytest.approx((low, high), rel=1e-8)
