@@ -275,7 +275,7 @@ def too_wide(found: Tally) -> bool:
 
 
 def shown(found: Tally | None, treated: int, control: int) -> str:
-    """False positives and coverage in per cent: bold when too sure, in brackets if a report caps it, italic when wide."""
+    """False positives and coverage in per cent: bold if too sure, in brackets if a report caps it, italic if wide."""
     if found is None:
         return ""
     told = f"{100 * found.false_positives:.1f} / {100 * found.coverage:.1f}"

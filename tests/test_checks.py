@@ -40,6 +40,9 @@ def test_shares_at_the_ends_of_the_scale():
         many = np.append(np.full(share, 20), np.full(100 - share, 9))
         assert checks.ceiling_share(many, 20) == checks.Finding(share / 100, flag)
         assert checks.floor_share(-many, -20) == checks.Finding(share / 100, flag)
+    for share in (checks.floor_share, checks.ceiling_share):
+        with pytest.raises(ValueError, match="finite"):
+            share([1, math.nan], 1)
     assert checks.floor_share([], 0) == NotEstimated(estimator="floor", reason="no_pupils")
     assert checks.ceiling_share([], 0) == NotEstimated(estimator="ceiling", reason="no_pupils")
 

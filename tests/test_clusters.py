@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from made_classes import SAME, adjusted, check_same, difference, g, projections, real, school
 from scipy import stats
 
-from gsl_research.estimate import NotEstimated
+from gsl_research.estimate import Estimate, NotEstimated
 from gsl_research.methods import clusters, one_class
 from gsl_research.methods.moments import class_moments
 
@@ -204,3 +204,137 @@ def test_every_class_twice_doubles_the_classes_and_moves_nothing(seed):
     assert twice.value == pytest.approx(once.value, rel=SAME)
     assert (once.df, twice.df) == (classes - 2, 2 * classes - 2)
     assert twice.se == pytest.approx(once.se * math.sqrt((classes - 2) / (2 * (classes - 1))), rel=SAME)
+
+
+# More than the pre-test, and other spreads
+
+
+def frame_of(seed: int, treated: int = 5, control: int = 6):
+    """Rows of pupils with two covariates, and class means of them, of made classes."""
+    codes, pre, post, arm = school(seed, treated, control)
+    second = np.random.default_rng(seed).normal(0, 1, len(codes)) + 0.3 * pre
+    return codes, pre, second, post + 0.5 * second, arm
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_pupil_covariates_by_least_squares_with_a_dummy_per_class(seed):
+    codes, pre, second, post, arm = frame_of(seed)
+    means = clusters.adjusted_means(class_moments(codes, pre, second, post), arm)
+    design = np.column_stack([pre, second, codes[:, None] == np.arange(len(arm))]).astype(float)
+    fit = sm.OLS(post, design).fit()
+    assert means.slope == pytest.approx(fit.params[:2], rel=1e-9)
+    assert (means.residual_ss, means.residual_df) == (pytest.approx(fit.ssr, rel=1e-9), fit.df_resid)
+    ours = clusters.adjusted_difference(means, unit="points")
+    effects = fit.params[2:]
+    test = stats.ttest_ind(effects[arm], effects[~arm])
+    assert (ours.value / ours.se, ours.df) == (pytest.approx(test.statistic, rel=1e-9), len(arm) - 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("extra", [1, 2])
+def test_class_covariates_by_least_squares_on_the_class_means(seed, extra):
+    codes, pre, _, post, arm = frame_of(seed, 6, 7)
+    means = adjusted(codes, pre, post, arm)
+    covariates = np.random.default_rng(seed).normal(50, 10, (len(arm), extra)) + 8 * arm[:, None]
+    ours = clusters.adjusted_difference(means, unit="points", class_covariates=covariates)
+    fit = sm.OLS(means.mean, sm.add_constant(np.column_stack([arm, covariates]).astype(float))).fit()
+    low, high = fit.conf_int()[1]
+    assert (ours.value, ours.se) == (pytest.approx(fit.params[1], rel=1e-8), pytest.approx(fit.bse[1], rel=1e-8))
+    assert (ours.df, ours.p) == (fit.df_resid, pytest.approx(fit.pvalues[1], rel=1e-7))
+    assert (ours.interval.low, ours.interval.high) == pytest.approx((low, high), rel=1e-7)
+
+
+def test_class_covariates_need_classes_and_must_differ_from_the_arms():
+    codes, pre, _, post, arm = frame_of(1, 3, 4)
+    means = adjusted(codes, pre, post, arm)
+
+    def reason(covariates):
+        return clusters.adjusted_difference(means, unit="points", class_covariates=covariates).reason
+
+    rng = np.random.default_rng(1)
+    assert reason(rng.normal(size=(7, 2))) == "too_few_classes"
+    assert reason(arm.astype(float) * 3 + 5) == "singular"
+    assert reason(np.full(7, 4.0)) == "singular"
+    six = adjusted(*school(2, 3, 3))
+    assert isinstance(clusters.adjusted_difference(six, unit="x", class_covariates=rng.normal(size=6)), Estimate)
+    five = adjusted(*school(2, 2, 3))
+    assert clusters.adjusted_difference(five, unit="x", class_covariates=rng.normal(size=5)).reason == "too_few_classes"
+
+
+def test_covariates_that_cannot_be_told_apart_are_refused():
+    codes, pre, _, post, arm = frame_of(2)
+    twice = clusters.adjusted_means(class_moments(codes, pre, 2 * pre + 1, post), arm)
+    assert twice == NotEstimated(estimator="adjusted_class_means", reason="singular")
+    for method in (clusters.adjusted_difference, clusters.welch_difference):
+        assert method(twice, unit="points").reason == "singular"
+    assert clusters.leave_one_out(class_moments(codes, pre, 2 * pre + 1, post), arm).reason == "singular"
+
+
+def test_without_a_covariate_the_class_means_stay_as_they_are():
+    codes, _, _, post, arm = frame_of(3)
+    means = clusters.adjusted_means(class_moments(codes, post), arm)
+    np.testing.assert_allclose(means.mean, pd.Series(post).groupby(codes).mean(), rtol=SAME)
+    assert (means.slope.shape, means.residual_df) == ((0,), len(post) - len(arm))
+
+
+def test_a_given_slope_replaces_the_one_found():
+    codes, pre, _, post, arm = frame_of(4)
+    means = clusters.adjusted_means(class_moments(codes, pre, post), arm, slope=[1.0])
+    gains = pd.Series(post - pre).groupby(codes).mean().to_numpy()
+    assert np.diff(means.mean) == pytest.approx(np.diff(gains), abs=1e-10)
+    within = pd.Series(post - pre) - pd.Series(post - pre).groupby(codes).transform("mean")
+    assert means.residual_ss == pytest.approx((within**2).sum(), rel=1e-9)
+    assert means.residual_df == len(post) - len(arm)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("sizes", [(3, 3), (4, 9)])
+def test_welch_is_that_of_scipy_on_the_adjusted_means(seed, sizes):
+    means = adjusted(*school(seed, *sizes))
+    ours = clusters.welch_difference(means, unit="points")
+    test = stats.ttest_ind(means.mean[means.treated], means.mean[~means.treated], equal_var=False)
+    interval = test.confidence_interval()
+    assert (ours.df, ours.class_df) == (pytest.approx(test.df, rel=SAME),) * 2
+    assert (ours.interval.low, ours.interval.high) == pytest.approx((interval.low, interval.high), rel=SAME)
+    assert ours.status == "beside"
+    assert ours.p == (pytest.approx(test.pvalue, rel=1e-8) if ours.df >= 4 else None)
+
+
+def test_welch_needs_three_classes_in_each_arm():
+    assert clusters.welch_difference(adjusted(*school(1, 2, 9)), unit="points").reason == "too_few_classes"
+    codes, pre, _, arm = school(3, 3, 3)
+    flat = adjusted(codes, pre, pre + arm[codes], arm)
+    assert clusters.welch_difference(flat, unit="points").reason == "no_class_spread"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("covariates", [0, 1, 2])
+def test_leaving_a_class_out_is_the_difference_without_it(seed, covariates):
+    codes, pre, second, post, arm = frame_of(seed, 2, 5)
+    columns = [pre, second][:covariates]
+    found = clusters.leave_one_out(class_moments(codes, *columns, post), arm)
+    assert list(found.left_out) == list(range(7))
+    for j, value in zip(found.left_out, found.value, strict=True):
+        kept = codes != j
+        renumbered = np.unique(codes[kept], return_inverse=True)[1]
+        moments = class_moments(renumbered, *(column[kept] for column in columns), post[kept])
+        assert value == pytest.approx(clusters.adjusted_means(moments, np.delete(arm, j)).difference, rel=1e-9)
+    assert (found.low, found.high) == (found.value.min(), found.value.max())
+
+
+def test_a_class_alone_in_its_arm_is_not_left_out():
+    codes, pre, post, arm = school(4, 1, 4)
+    found = clusters.leave_one_out(class_moments(codes, pre, post), arm)
+    assert sorted(found.left_out) == sorted(np.flatnonzero(~arm))
+    assert (
+        clusters.leave_one_out(class_moments(*school(4, 1, 1)[:3]), np.array([True, False])).reason == "too_few_classes"
+    )
+
+
+def test_nothing_at_all_is_refused():
+    nothing = class_moments(np.array([], dtype=int), [], [])
+    means = clusters.adjusted_means(nothing, [])
+    assert means.reason == "no_pupils"
+    assert clusters.adjusted_difference(means, unit="points").reason == "no_pupils"
+    assert clusters.leave_one_out(nothing, []).reason == "no_pupils"
+    assert clusters.total_sd(nothing, np.array([], dtype=bool), 1) == 0

@@ -8,9 +8,9 @@ import pytest
 from conftest import PROJECT, bound, classes, plan, turned
 from scipy import stats
 
+from gsl_research.description import score_range
 from gsl_research.estimate import Estimate, Interval
 from gsl_research.judge import judge
-from gsl_research.description import score_range
 from gsl_research.measure import measure, not_yet
 from gsl_research.problems import Problems
 from gsl_research.study import Study

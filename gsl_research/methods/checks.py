@@ -42,19 +42,21 @@ class Finding:
 
 
 def floor_share(scores: ArrayLike, lowest: float) -> Finding | NotEstimated:
-    """Share of ``scores`` at the lowest possible score. Refuses no scores."""
-    return _extreme(np.asarray(scores, dtype=float) <= lowest, "floor")
+    """Share of ``scores`` (N,) at the lowest possible score. Refuses no scores."""
+    return _extreme(-np.asarray(scores, dtype=float), -lowest, "floor")
 
 
 def ceiling_share(scores: ArrayLike, highest: float) -> Finding | NotEstimated:
-    """Share of ``scores`` at the highest possible score. Refuses no scores."""
-    return _extreme(np.asarray(scores, dtype=float) >= highest, "ceiling")
+    """Share of ``scores`` (N,) at the highest possible score. Refuses no scores."""
+    return _extreme(np.asarray(scores, dtype=float), highest, "ceiling")
 
 
-def _extreme(there: NDArray[np.bool_], name: str) -> Finding | NotEstimated:
-    if not len(there):
+def _extreme(scores: NDArray[np.float64], end: float, name: str) -> Finding | NotEstimated:
+    if not np.isfinite(scores).all():
+        raise ValueError("scores must be finite: drop missing ones before, and count them")
+    if not len(scores):
         return NotEstimated(estimator=name, reason="no_pupils")
-    share = float(there.mean())
+    share = float((scores >= end).mean())
     return Finding(share, share > EXTREME_SHARE)
 
 
@@ -215,7 +217,7 @@ def class_spread_ratio(adjusted: AdjustedMeans | NotEstimated, level: float = 0.
     With equal arms it hardly matters; the other way round the interval is too wide. With few classes the ratio is vague
     (at 2 v 6 with equal spread one in ten is flagged): the interval says how vague.
 
-    Refuses: an arm with one class; an arm whose classes do not differ.
+    Refuses: an arm with one class; an arm whose classes do not differ. Not for: blocks, whose levels mix with it.
     Source: the F of two normal variances; methods page, decision 6, simulated.
     """
     name = "class_spread_ratio"
@@ -261,7 +263,8 @@ def outlying_class(adjusted: AdjustedMeans | NotEstimated) -> OutlyingClass | No
     The bound is Bonferroni's over the m classes looked at, :math:`t_{1-.05/(2m)}`. Of an arm of two classes none can be
     told to be the odd one, so arms count from three classes on.
 
-    Refuses: fewer than 7 classes; no arm of three; other classes that do not differ.
+    Refuses: fewer than 7 classes; no arm of three; other classes that do not differ. Not for: blocks, whose levels hide
+    an odd class.
     Source: Cook & Weisberg (1982), Residuals and Influence in Regression, section 2.2 [recalled].
     """
     name = "outlying_class"

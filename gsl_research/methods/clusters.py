@@ -337,7 +337,9 @@ def total_sd(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) -
 
     0 with two pupils or fewer.
     """
+    if moments.pupils <= 2:
+        return 0.0
     treated = np.asarray(treated, dtype=bool)
     arms = (moments.select(treated), moments.select(~treated))
     ss = sum(float(arm.total()[variable, variable]) for arm in arms)
-    return math.sqrt(ss / (moments.pupils - 2)) if moments.pupils > 2 else 0.0
+    return math.sqrt(ss / (moments.pupils - 2))

@@ -76,8 +76,8 @@ def network(differences: ArrayLike, *, n: Mapping[str, int], unit: str) -> Estim
     .. math:: \delta=\bar d,\qquad SE^2=s_d^2/S,\qquad df=S-1.
 
     ``differences`` (S,) of adjusted class means, one a school, on one scale; ``n`` counts the pupils and classes behind
-    them. A school's own difference says nothing of the approach; their spread holds how classes of one school differ.
-    This is the ordinary choice: it needs no variances, and keeps 4.5 to 5.9 % false positives from two schools on.
+    them. One school cannot tell the approach from its classes; between schools that difference shows in the spread.
+    This is the ordinary choice: it needs no variances, and gives 4.5 to 5.9 % false positives from two schools on.
 
     Refuses: fewer than 2 schools; schools that do not differ.
     Source: methods page, section 2.8, simulated.

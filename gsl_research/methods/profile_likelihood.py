@@ -26,8 +26,10 @@ LARGEST_RATIO = 1e6
 GRID = 64
 """Ratios where the likelihood is looked at, from 0.01 over the largest class to LARGEST_RATIO: each at most 1.8 times
 the last. In 20,000 small data sets never below the top of a grid 50 times as fine (computed)."""
+CLOSE = 1e-8
+"""A last step of this share of the ratio: Newton's next would be about its square (computed)."""
 STEPS = 100
-"""Most steps to one top; 5 are usual, 35 were the most in 20,000 small data sets (computed)."""
+"""Most steps to one top; 4 are usual, 24 were the most in 20,000 small data sets (computed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,13 @@ def class_sums(moments: ClassMoments) -> ClassSums | NotEstimated:
     if np.linalg.eigvalsh((total / unit)[x, x]).min(initial=1.0) <= math.sqrt(ROUNDING) * len(scale):
         return NotEstimated(estimator=NAME, reason="singular")
     order = np.argsort(n, kind="stable")
-    sizes, first, counts = np.unique(n[order], return_index=True, return_counts=True)
+    first = np.flatnonzero(np.diff(n[order], prepend=0))
     z = np.column_stack([np.ones(len(n)), deviation / scale])[order]
     return ClassSums(
         centre=moments.mean[0] + shift,
         scale=scale,
-        sizes=sizes,
-        counts=counts,
+        sizes=n[order][first],
+        counts=np.diff(np.append(first, len(n))),
         within=np.pad(within / unit * pupils, ((1, 0), (1, 0))),
         between=np.add.reduceat((n[order, None] * z)[:, :, None] * z[:, None, :], first),
         within_rank=int((np.linalg.eigvalsh((within / unit)[x, x]) > ROUNDING * len(scale)).sum()),
@@ -180,21 +182,25 @@ def highest(sums: ClassSums) -> float | None:
         return None
     tops = [0.0] if first[0] >= 0 else []
     for i in np.flatnonzero((first[:-1] < 0) & (first[1:] >= 0)):
-        top = _top(sums, grid[i], grid[i + 1])
+        top = _top(sums, grid[i : i + 2], first[i : i + 2])
         tops.append(top if top * sums.sizes[-1] > ROUNDING else 0.0)
     return tops[0] if len(tops) == 1 else tops[int(np.argmin(profile(sums, np.array(tops)).deviance))]
 
 
-def _top(sums: ClassSums, low: float, high: float) -> float:
-    """Where the derivative of the deviance turns positive: Newton, and halving where Newton leaves the bracket."""
-    ratio = (low + high) / 2
+def _top(sums: ClassSums, bracket: NDArray[np.float64], first: NDArray[np.float64]) -> float:
+    """Where the derivative of the deviance turns positive: Newton, and halving where Newton leaves the bracket.
+
+    ``first`` is the derivative at both ends of ``bracket``; the line between them gives the start.
+    """
+    low, high = bracket
+    ratio = low - first[0] * (high - low) / (first[1] - first[0])
     for _ in range(STEPS):
         here = profile(sums, np.array([ratio]))
-        first, second = float(here.first[0]), float(here.second[0])
-        low, high = (ratio, high) if first < 0 else (low, ratio)
-        move = ratio - first / second if second > 0 else low
+        slope, bend = here.first[0], here.second[0]
+        low, high = (ratio, high) if slope < 0 else (low, ratio)
+        move = ratio - slope / bend if bend > 0 else low
         move = move if low < move < high else (low + high) / 2
         ratio, step = move, abs(move - ratio)
-        if step <= 1e-8 * ratio:
+        if step <= CLOSE * ratio:
             break
-    return ratio
+    return float(ratio)
