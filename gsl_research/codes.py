@@ -12,7 +12,8 @@ from typing import Literal
 from .comparison import MIN_CLASS_DF_SEEN
 from .estimate import Estimate
 from .measurement import OutcomeResult
-from .methods.student import probability_positive, t_interval
+from .methods.effect_sizes import equivalence
+from .methods.student import probability_positive
 from .study import Conduct, OneGroup, Study
 
 DEFAULT_MARGIN_SD = 0.20
@@ -68,8 +69,7 @@ def read_code(study: Study, result: OutcomeResult, margin: Margin | None) -> Cod
 
 
 def compared_code(estimate: Estimate, margin: Margin) -> Code:
-    near = t_interval(estimate.value, estimate.se, estimate.df, EQUIVALENCE_LEVEL)
-    if -margin.points < near.low and near.high < margin.points:
+    if equivalence(estimate, margin.points, EQUIVALENCE_LEVEL).holds:
         return "NEGLIGIBLE"
     low, high = estimate.interval.low, estimate.interval.high
     if high < 0:

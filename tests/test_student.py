@@ -71,3 +71,10 @@ def test_small_sample_factor_is_near_its_usual_approximation_and_needs_df():
     for df in (1, 0.5):
         with pytest.raises(ValueError, match="needs df > 1"):
             small_sample_factor(df)
+
+
+@pytest.mark.parametrize("df", [2.5, 10, 333.3, 999.5, 1000, 1000.5, 4e5, 1e7, 1e12])
+def test_small_sample_factors_one_apart_multiply_to_a_root(df):
+    r""":math:`J(\nu)J(\nu-1)=(\nu-2)/\sqrt{\nu(\nu-1)}`, since :math:`\Gamma(x+1)=x\Gamma(x)`: digits at any df."""
+    product = small_sample_factor(df) * small_sample_factor(df - 1)
+    assert product == pytest.approx((df - 2) / math.sqrt(df * (df - 1)), rel=2e-12)
