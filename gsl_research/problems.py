@@ -44,7 +44,7 @@ class Problems(Exception):
         self.problems = tuple(sorted(problems, key=lambda p: p.severity != "error"))
         if not self.problems:
             raise ValueError("Problems needs at least one Problem")
-        super().__init__(", ".join(p.code for p in self.problems))
+        super().__init__(", ".join(dict.fromkeys(p.code for p in self.problems)))
 
     def __reduce__(self):
         return Problems, (self.problems,)

@@ -338,6 +338,15 @@ def test_refusals():
     assert reason(codes, 1e-100 * pre, 1e100 * post) == "out_of_reach"
 
 
+def test_covariates_alike_and_classes_worlds_apart_are_beyond_double_precision():
+    """Two covariates that hardly differ, and class means 10,000 times as far apart as pupils: what is left is noise."""
+    codes, pre, post, arm = school(26761, 2, 2, (10, 21))
+    rng = np.random.default_rng(26761)
+    shift, level = rng.normal(0, 1, (2, 4))
+    almost = pre + 10 ** rng.uniform(-3, 0) * shift[codes]
+    assert reason(codes, pre, almost, arm[codes], post + 10 ** rng.uniform(3, 7) * level[codes]) == "no_pupil_spread"
+
+
 def test_a_given_ratio_is_refused_less_but_not_never():
     codes, pre, post, _ = school(1)
     assert random_intercept_at(class_moments(np.zeros_like(codes), pre, post), 0.2).ratio == pytest.approx(0.2)

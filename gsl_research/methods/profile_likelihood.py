@@ -175,10 +175,11 @@ def _dot(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def highest(sums: ClassSums) -> float | None:
-    """The ratio of the highest likelihood; ``None`` when that still rises at ``LARGEST_RATIO``."""
+    """The ratio of the highest likelihood; ``None`` when it still rises at ``LARGEST_RATIO`` or leaves no residual."""
     grid = np.append(0.0, np.geomspace(0.01 / sums.sizes[-1], LARGEST_RATIO, GRID))
-    first = profile(sums, grid).first
-    if first[-1] < 0:
+    whole = profile(sums, grid)
+    first = whole.first
+    if first[-1] < 0 or not (whole.rss > ROUNDING * sums.pupils).all():
         return None
     tops = [0.0] if first[0] >= 0 else []
     for i in np.flatnonzero((first[:-1] < 0) & (first[1:] >= 0)):
