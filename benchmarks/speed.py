@@ -4,15 +4,16 @@
 
 *REML*: class moments and ``random_intercept`` from raw arrays, beside statsmodels' ``MixedLM(...).fit()``; the
 restricted log-likelihood may not be lower, and the estimates are compared.
-*Permutation* and *bootstrap*: 9,999 draws, drawing included, beside a loop of ``sm.OLS(...).fit()`` on arrays that gets
-the same draws for nothing. The loop runs LOOPED draws a round and its time is multiplied up to 9,999. The permutation
-fits adjusted class means on treated, the bootstrap all pupils of the sample on treated and pre-test.
+*Permutation* and *bootstrap*: 9,999 draws from raw arrays, beside a loop that draws and fits with ``sm.OLS(...).fit()``
+on arrays. The loop does LOOPED draws a round, and its time is multiplied up to 9,999. The permutation fits adjusted
+class means on treated, the bootstrap all pupils of the sample on treated and pre-test.
 *Moments*: ``class_moments`` of pre- and post-test of two million pupils, beside pandas' groupby-sum of those columns.
 *Growth*: the slope of log seconds over log rows.
 
-One process, one thread; CPU seconds, which another program on the machine disturbs least. Rounds are interleaved, after one to warm up; a ratio is the median of the ratios within each
-round, and a slow peer gets three rounds. What is compared is asserted to have run, and to give the same. Ends with 1
-when a target is missed.
+One process, one thread; CPU seconds, which other programs on the machine disturb least. Rounds are interleaved, after
+one to warm up; what takes milliseconds runs REPEATED times a round; a ratio is the median of the ratios within each
+round, and a slow peer gets three rounds. What is compared is asserted to have run, and to give the same: for the draws,
+on the same LOOPED of them. Ends with 1 when a target is missed.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from gsl_research.methods.random_intercept import RandomIntercept, random_interc
 DRAWS = 9_999
 LOOPED = 200
 """Draws that the slow peer really does in each round."""
+REPEATED = 5
 SLOW_ROUNDS = 3
 REML_SIZES = ((20_000, 1_000), (200_000, 10_000))
 MOMENTS_ROWS = 2_000_000
@@ -62,19 +64,21 @@ def pupils(rows: int, classes: int, seed: int = 1):
     return codes, pre, post, treated
 
 
-def seconds(run: Callable[[], object]) -> float:
+def seconds(run: Callable[[], object], times: int = 1) -> float:
     begin = time.process_time()
-    run()
-    return time.process_time() - begin
+    for _ in range(times):
+        run()
+    return (time.process_time() - begin) / times
 
 
-def compare(ours: Callable[[], object], peer: Callable[[], object], rounds: int, times: float = 1.0):
-    """Median seconds of ours and of the peer, whose seconds count ``times``, and the median ratio peer to ours."""
+def compare(
+    ours: Callable[[], object], peer: Callable[[], object], rounds: int, repeated: int = 1, share: float = 1.0
+) -> tuple[float, float, float]:
+    """Median seconds of ours and of the peer, which does a ``share`` of the work, and the median ratio peer to ours."""
     ours()
-    pairs = [(seconds(ours), times * seconds(peer)) for _ in range(rounds)]
+    pairs = [(seconds(ours, repeated), seconds(peer) / share) for _ in range(rounds)]
     mine, theirs = zip(*pairs, strict=True)
-    ratio = statistics.median(peer / own for own, peer in pairs)
-    return statistics.median(mine), statistics.median(theirs), ratio
+    return statistics.median(mine), statistics.median(theirs), statistics.median(peer / own for own, peer in pairs)
 
 
 def told(name: str, measured: tuple[float, float, float], most: float = math.inf, least: float = 0.0) -> None:
@@ -105,7 +109,11 @@ def compare_reml(rows: int, classes: int, rounds: int) -> None:
             warnings.simplefilter("ignore")
             fits.append(sm.MixedLM(post, design, groups=codes).fit())
 
-    told(f"REML, {rows:,} pupils in {classes:,} classes", compare(lambda: reml(*data), mixed_lm, rounds), least=500)
+    told(
+        f"REML, {rows:,} pupils in {classes:,} classes",
+        compare(lambda: reml(*data), mixed_lm, rounds, REPEATED),
+        least=500,
+    )
     fit, peer = reml(*data), fits[-1]
     assert peer.converged and peer.method == "REML"
     assert not fit.at_boundary
@@ -124,61 +132,53 @@ def compare_reml(rows: int, classes: int, rounds: int) -> None:
 
 def compare_permutation(rounds: int) -> None:
     codes, pre, post, treated = pupils(880, 40)
-    adjusted = adjusted_means(class_moments(codes, pre, post), treated)
-    peers = []
+    ones = np.ones(len(treated))
 
     def ours() -> Permutation:
         means = adjusted_means(class_moments(codes, pre, post), treated)
         return permutation(means, assignments(treated, rng=np.random.default_rng(3), draws=DRAWS))
 
-    def loop():
-        draws = assignments(treated, rng=np.random.default_rng(3), draws=DRAWS).treated[:LOOPED]
-        ones = np.ones(len(treated))
-        begin = time.process_time()
-        values = [sm.OLS(adjusted.mean, np.column_stack([ones, draw])).fit().params[1] for draw in draws]
-        peers.append((time.process_time() - begin, values))
+    def fitted(mean, draw) -> float:
+        return sm.OLS(mean, np.column_stack([ones, draw])).fit().params[1]
 
-    told_with_draws(f"{DRAWS:,} class permutations, 40 classes", ours, loop, peers, rounds, least=400)
+    def loop() -> None:
+        rng, means = np.random.default_rng(3), adjusted_means(class_moments(codes, pre, post), treated)
+        for _ in range(LOOPED):
+            fitted(means.mean, rng.permutation(treated))
+
+    told(f"{DRAWS:,} class permutations, 40 classes", compare(ours, loop, rounds, REPEATED, LOOPED / DRAWS), least=400)
+    means = adjusted_means(class_moments(codes, pre, post), treated)
+    draws = assignments(treated, rng=np.random.default_rng(3), draws=DRAWS).treated[:LOOPED]
+    check_draws(ours(), [fitted(means.mean, draw) for draw in draws])
 
 
 def compare_bootstrap(rounds: int) -> None:
     codes, pre, post, treated = pupils(880, 40)
-    design, of_class = (
-        np.column_stack([np.ones(880), treated[codes], pre]),
-        np.split(np.arange(880), np.flatnonzero(np.diff(codes)) + 1),
-    )
-    peers = []
+    design = np.column_stack([np.ones(len(codes)), treated[codes], pre])
+    rows_of = np.split(np.arange(len(codes)), np.flatnonzero(np.diff(codes)) + 1)
+    arms = np.flatnonzero(treated), np.flatnonzero(~treated)
 
     def ours() -> Bootstrap:
         samples = class_samples(treated, rng=np.random.default_rng(3), draws=DRAWS)
         return cluster_bootstrap(class_moments(codes, pre, post), treated, samples)
 
-    def loop():
-        samples = class_samples(treated, rng=np.random.default_rng(3), draws=DRAWS)[:LOOPED]
-        begin = time.process_time()
-        values = []
-        for sample in samples:
-            rows = np.concatenate([of_class[j] for j in np.repeat(np.arange(40), sample)])
-            values.append(sm.OLS(post[rows], design[rows]).fit().params[1])
-        peers.append((time.process_time() - begin, values))
+    def fitted(sample) -> float:
+        rows = np.concatenate([rows_of[j] for j in sample])
+        return sm.OLS(post[rows], design[rows]).fit().params[1]
 
-    told_with_draws(f"{DRAWS:,} cluster bootstraps, 880 pupils", ours, loop, peers, rounds, least=300)
+    def loop() -> None:
+        rng = np.random.default_rng(3)
+        for _ in range(LOOPED):
+            fitted(np.concatenate([rng.choice(arm, len(arm)) for arm in arms]))
+
+    told(f"{DRAWS:,} cluster bootstraps, 880 pupils", compare(ours, loop, rounds, REPEATED, LOOPED / DRAWS), least=300)
+    samples = class_samples(treated, rng=np.random.default_rng(3), draws=DRAWS)[:LOOPED]
+    check_draws(ours(), [fitted(np.repeat(np.arange(len(treated)), sample)) for sample in samples])
 
 
-def told_with_draws(name: str, ours, loop, peers: list, rounds: int, least: float) -> None:
-    """As ``compare``, for a peer that times itself and keeps its values."""
-    ours()
-    pairs = []
-    for _ in range(rounds):
-        mine = seconds(ours)
-        loop()
-        pairs.append((mine, peers[-1][0] * DRAWS / LOOPED))
-    mine, theirs = zip(*pairs, strict=True)
-    ratio = statistics.median(peer / own for own, peer in pairs)
-    told(name, (statistics.median(mine), statistics.median(theirs), ratio), least=least)
-    found = ours()
+def check_draws(found: Permutation | Bootstrap, peers: list[float]) -> None:
     assert isinstance(found, Permutation | Bootstrap) and len(found.values) == DRAWS
-    far = float(np.abs(found.values[:LOOPED] - peers[-1][1]).max() / np.abs(found.values).max())
+    far = float(np.abs(found.values[:LOOPED] - peers).max() / np.abs(found.values).max())
     print(f"{'':>42}  peer extrapolated from {LOOPED} draws a round; same draws differ by at most {far:.0e}")
     assert far < 1e-12
 

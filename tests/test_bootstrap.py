@@ -107,6 +107,7 @@ def test_bootstrap_refuses_what_it_cannot_say():
         ((*x, *x, post), "singular"),
         ((*x, 2 * x[0] + 1), "no_class_spread"),
         ((*x, np.full(len(post), 7.0)), "no_class_spread"),
+        ((*x, np.full(len(post), -7.1)), "no_class_spread"),
         ((codes.astype(float), *x, 3 * x[0] + 1), "no_class_spread"),
     ):
         found = bootstrap.cluster_bootstrap(class_moments(codes, *variables), arm, samples)
@@ -233,6 +234,12 @@ def test_wild_refuses_what_it_cannot_say():
     ):
         found = bootstrap.wild_cluster_bootstrap(class_moments(codes, *variables), treated, weights)
         assert found == NotEstimated(estimator="wild_cluster_bootstrap", reason=reason), reason
+    for constant in (-3.3, 0.0):
+        found = bootstrap.wild_cluster_bootstrap(class_moments(codes, *x, flat * 0 + constant), arm, weights)
+        assert found.reason == "no_pupil_spread"
+    enough = pupils(7, 1, 2, 4)
+    weights = bootstrap.wild_weights(6, "rademacher", rng=rng())
+    assert bootstrap.wild_cluster_bootstrap(class_moments(enough[0], *enough[1], enough[2]), enough[3], weights).p > 0
     few = pupils(7, 1, 2, 3)
     weights = bootstrap.wild_weights(5, "rademacher", rng=rng())
     found = bootstrap.wild_cluster_bootstrap(class_moments(few[0], *few[1], few[2]), few[3], weights)

@@ -88,6 +88,8 @@ def test_reliability_within_by_hand():
     moments = class_moments(codes, pre, post)
     assert bracket.reliability_within(moments, arm, 0.8) == pytest.approx((within - error) / within, rel=SAME)
     assert bracket.reliability_within(moments, arm, 1.0) == 1
+    pair = class_moments([0, 0, 1], [1.0, 3.0, 2.0], [1.0, 2.0, 3.0])
+    assert bracket.reliability_within(pair, [True, False], 0.8) == pytest.approx(0.8)
     assert bracket.reliability_within(class_moments(codes, 7 * pre - 3, post), arm, 0.8) == pytest.approx(
         bracket.reliability_within(moments, arm, 0.8), rel=SAME
     )
@@ -282,7 +284,7 @@ def test_pupils_chosen_low_move_up_by_themselves(reliability):
 
 
 def test_the_alarms_stand_where_the_design_page_puts_them():
-    """Section 6: a quarter of a standard error, a quarter of the width."""
+    """Section 6: a quarter of a standard error; the wider interval a quarter wider than the other."""
     main = difference(*school(1))
     half = main.interval.half_width
 
@@ -296,13 +298,18 @@ def test_the_alarms_stand_where_the_design_page_puts_them():
         (0, 1, False, False),
         (0.24, 1.24, False, False),
         (-0.26, 1, True, False),
-        (0.26, 0.76, True, False),
+        (0.26, 0.81, True, False),
         (0, 1.26, False, True),
-        (0, 0.74, False, True),
+        (0, 0.79, False, True),
     ):
         (found,) = bracket.agreement(main, [other(shift, width)])
         assert (found.shift, found.width) == (pytest.approx(shift, abs=1e-9), pytest.approx(width))
         assert (found.shifted, found.other_width, found.estimator) == (shifted, wide, "other")
+
+
+def test_at_the_very_bound_no_alarm_sounds():
+    at = bracket.Agreement("other", bracket.SHIFT_ALARM, 1 + bracket.WIDTH_ALARM)
+    assert (at.shifted, at.other_width) == (False, False)
 
 
 def test_agreement_leaves_out_what_does_not_exist_and_what_has_no_interval():

@@ -22,7 +22,8 @@ def dense(codes, pre, post, treated, icc):
     belongs = (codes[:, None] == np.arange(codes.max() + 1)).astype(float)
     design = np.column_stack([belongs, pre])
     weights = np.linalg.pinv(design)
-    contrast = np.append(np.where(treated, 1 / treated.sum(), -1 / (~treated).sum()), 0.0)
+    contrast = np.where(treated, 1 / treated.sum(), -1 / (~treated).sum())
+    contrast = np.pad(contrast, (0, design.shape[1] - len(contrast)))
     residual = post - design @ (weights @ post)
     df = len(post) - design.shape[1]
     variance = residual @ residual / df
@@ -44,6 +45,15 @@ def test_assumed_icc_by_brute_force(treated, control, icc):
         half = stats.t.ppf(0.975, df) * se
         assert (estimate.interval.low, estimate.interval.high) == pytest.approx((value - half, value + half), rel=SAME)
         assert estimate.p is None
+
+
+def test_two_covariates_by_brute_force():
+    codes, pre, post, treated = school(6, 1, 2, (6, 12))
+    other = 3 - 0.2 * pre + np.random.default_rng(6).normal(0, 4, len(pre)) + 5 * treated[codes]
+    means = clusters.adjusted_means(class_moments(codes, pre, other, post), treated)
+    value, se, df = dense(codes, np.column_stack([pre, other]), post, treated, 0.15)
+    estimate = one_class.assumed_icc(means, 0.15, unit="points")
+    assert (estimate.value, estimate.se, estimate.df) == (pytest.approx(value), pytest.approx(se, rel=SAME), df)
 
 
 @pytest.mark.parametrize("icc", [0.0, 0.15, 0.4])
@@ -187,6 +197,8 @@ def test_a_spread_of_too_few_classes_or_of_nothing_is_not_borrowed():
     for sd in (0.0, 1e-9):
         none = one_class.borrowed_spread(means, sd, 8, unit="points")
         assert none == NotEstimated(estimator="borrowed_class_spread", reason="no_class_spread")
+    nothing = adjusted(np.array([0, 0, 1, 1]), np.zeros(4), np.zeros(4), np.array([True, False]))
+    assert one_class.borrowed_spread(nothing, 0.0, 8, unit="points").reason == "no_class_spread"
     missing = NotEstimated(estimator="adjusted_class_means", reason="empty_arm")
     assert one_class.borrowed_spread(missing, 1.0, 8, unit="points").reason == "empty_arm"
     for sd in (-1, math.nan, math.inf):

@@ -87,6 +87,8 @@ def test_the_smallest_p_of_pairs_and_of_draws():
     assert permutation.assignments(np.tile([True, False], 6), blocks=pairs, rng=rng()).smallest_p == 2 / 2**6
     uneven = np.array([True, False, False, True, False, False])
     assert permutation.assignments(uneven, blocks=np.repeat([0, 1], 3), rng=rng()).smallest_p == 1 / 9
+    mixed = np.array([True, False, True, False, False])
+    assert permutation.assignments(mixed, blocks=[0, 0, 1, 1, 1], rng=rng()).smallest_p == 1 / 6
     assert permutation.assignments(arms(20, 20), rng=rng(), draws=99).smallest_p == 0.01
     drawn = permutation.assignments(arms(8, 10), rng=rng(), draws=99_999)
     assert not drawn.complete
@@ -208,18 +210,21 @@ def test_swapping_and_scaling_change_no_p():
     assert again.interval.half_width == pytest.approx(50 * once.interval.half_width, rel=1e-9)
 
 
-@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("draws", [None, 30, 999])
 @pytest.mark.parametrize("level", [0.95, 0.8])
-def test_the_interval_holds_the_shifts_that_are_not_rejected(listed, level, monkeypatch):
-    if not listed:
+def test_the_interval_holds_the_shifts_that_are_not_rejected(draws, level, monkeypatch):
+    if draws:
         monkeypatch.setattr(permutation, "LISTED", 1)
     for seed, make in itertools.product(range(3), ("classes", "blocks")):
         if make == "classes":
             means, blocks = adjusted(*school(seed, 4, 6)), None
         else:
             means, blocks = blocked(seed, ((1, 1), (2, 1), (1, 1), (2, 2), (1, 1), (1, 2)))
-        ways = permutation.assignments(means.treated, blocks=blocks, rng=rng(), draws=999)
+        ways = permutation.assignments(means.treated, blocks=blocks, rng=rng(), draws=draws or 1)
         interval = permutation.permutation(means, ways, level=level).interval
+        if interval is None:
+            assert draws == 30 and (ways.treated == ways.actual).all(axis=1).any()
+            continue
         for end, inward in ((interval.low, 1), (interval.high, -1)):
             for step, kept in ((1e-6, True), (-1e-6, False)):
                 shifted = replace(means, mean=means.mean - (end + inward * step) * means.treated)

@@ -120,7 +120,7 @@ def _slopes(scatter: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray
     correlation = scatter[..., :-1] / (size[:, :, None] * size[:, None, :])
     if np.linalg.eigvalsh(correlation).min() <= math.sqrt(ROUNDING) * q:
         return None
-    return np.linalg.solve(correlation, (scatter[..., -1] / size)[..., None])[..., 0] / size
+    return np.linalg.solve(correlation, (scatter[..., -1] / size)[..., None]).reshape(size.shape) / size
 
 
 @dataclass(frozen=True, slots=True)

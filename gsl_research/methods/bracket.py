@@ -28,7 +28,7 @@ CORRECTABLE = 0.3
 SHIFT_ALARM = 0.25
 """Two ways to compute one difference disagree when they lie further apart, in SE of the first (design, 6; policy)."""
 WIDTH_ALARM = 0.25
-"""They disagree when one interval is wider or narrower than the other by more than this share (design, 6; policy)."""
+"""They disagree when the wider interval is wider than the other by more than this share (design, 6; policy)."""
 
 
 def gain_difference(moments: ClassMoments, treated: ArrayLike, *, unit: str) -> Estimate | NotEstimated:
@@ -199,7 +199,7 @@ class Agreement:
 
     @property
     def other_width(self) -> bool:
-        return self.width is not None and abs(self.width - 1) > WIDTH_ALARM
+        return self.width is not None and max(self.width, 1 / self.width) > 1 + WIDTH_ALARM
 
 
 def agreement(main: Estimate, others: Iterable[Estimate | NotEstimated]) -> tuple[Agreement, ...]:

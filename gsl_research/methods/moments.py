@@ -16,13 +16,9 @@ ROUNDING = 1e-12
 """A sum of squares below this share of the whole is rounding, not spread (double precision keeps 16 digits; policy)."""
 PIECE = 2**16
 """Rows that are worked on at once when those of a class stand together: they stay in the cache (computed)."""
-BLOCK = 32
-"""Most rows that are added up in one go before their class is looked at (computed)."""
-BLOCKS = 8
-"""Blocks in a class of middling size: the rows around a border, which cost more, remain few (computed)."""
 
-Adder = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""Sums (G,) per class of values (N,)."""
+Columns = list[NDArray[np.float64]]
+PerClass = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,57 +79,46 @@ def class_moments(classes: ArrayLike, *variables: ArrayLike) -> ClassMoments:
         raise ValueError(f"classes and variables must all be (n,); got {codes.shape} and {[v.shape for v in columns]}")
     if not all(np.isfinite(values).all() for values in columns):
         raise ValueError("variables must be finite: drop incomplete rows before, and count them")
-    n = np.bincount(codes) if len(codes) else np.zeros(0, dtype=np.int64)
+    k = len(columns)
+    if not len(codes):
+        return ClassMoments(np.zeros(0, dtype=np.int64), np.zeros((0, k)), np.zeros((0, k, k)))
+    n = np.bincount(codes)
     if (n == 0).any():
         raise ValueError("every class code from 0 to G-1 must have at least one row")
-    if len(codes) <= PIECE or (codes[1:] < codes[:-1]).any():
-        return ClassMoments(n, *_mean_and_scatter(columns, codes, n, lambda values: np.bincount(codes, values, len(n))))
+    if (codes[1:] < codes[:-1]).any():
+        sums, of_rows = (lambda values: np.bincount(codes, values, len(n))), (lambda values: values[codes])
+        return ClassMoments(n, *_mean_and_scatter(columns, n, sums, of_rows))
     ends = np.append(0, np.cumsum(n))
     cuts = np.unique(np.append(np.searchsorted(ends, np.arange(0, len(codes), PIECE)), len(n)))
-    pieces = []
-    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
-        rows = slice(ends[first], ends[last])
-        own = codes[rows] - first
-        add = _class_by_class(own, int(last - first))
-        pieces.append(_mean_and_scatter([values[rows] for values in columns], own, n[first:last], add))
+    pieces = [
+        _of_rows_together([values[ends[first] : ends[last]] for values in columns], n[first:last])
+        for first, last in zip(cuts[:-1], cuts[1:], strict=True)
+    ]
     return ClassMoments(n, *map(np.concatenate, zip(*pieces, strict=True)))
 
 
+def _of_rows_together(columns: Columns, n: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As ``_mean_and_scatter``, when the rows of a class stand together and the classes in order."""
+    first = np.cumsum(n) - n
+    return _mean_and_scatter(
+        columns, n, lambda values: np.add.reduceat(values, first), lambda values: np.repeat(values, n)
+    )
+
+
 def _mean_and_scatter(
-    columns: list[NDArray[np.float64]], codes: NDArray[np.int64], n: NDArray[np.int64], add: Adder
+    columns: Columns, n: NDArray[np.int64], sums: PerClass, of_rows: PerClass
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    k, room = len(columns), np.empty(len(codes))
+    """``sums`` makes values of rows (N,) into sums of classes (G,), ``of_rows`` gives rows the value of their class."""
+    k, centred, product = len(columns), [], np.empty(len(columns[0]) if columns else 0)
     mean, scatter = np.empty((len(n), k)), np.empty((len(n), k, k))
-    centred = []
     with np.errstate(over="ignore", invalid="ignore"):
         for i, values in enumerate(columns):
-            shift = values[0] if len(values) else 0.0
-            own = values - shift
-            shifted = add(own) / n
-            own -= np.take(shifted, codes, out=room, mode="clip")
-            mean[:, i] = shifted + shift
-            centred.append(own)
+            from_first = values - values[0]
+            shift = sums(from_first) / n
+            from_first -= of_rows(shift)
+            mean[:, i] = shift + values[0]
+            centred.append(from_first)
         for i in range(k):
             for j in range(i, k):
-                scatter[:, i, j] = scatter[:, j, i] = add(np.multiply(centred[i], centred[j], out=room))
+                scatter[:, i, j] = scatter[:, j, i] = sums(np.multiply(centred[i], centred[j], out=product))
     return mean, scatter
-
-
-def _class_by_class(codes: NDArray[np.int64], classes: int) -> Adder:
-    """The sums where codes rise: of blocks of rows within one class, and of the rows around the borders one by one."""
-    size = min(len(codes) // (classes * BLOCKS), BLOCK)
-    if size < 4:
-        return lambda values: np.bincount(codes, values, classes)
-    size = 1 << size.bit_length() - 1
-    whole = len(codes) // size * size
-    first = codes[:whole:size]
-    mixed = np.flatnonzero(first != codes[size - 1 : whole : size])
-    apart = np.append(mixed[:, None] * size + np.arange(size), np.arange(whole, len(codes)))
-    ones = np.ones(size)
-
-    def add(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        blocks = values[:whole].reshape(-1, size) @ ones
-        blocks[mixed] = 0.0
-        return np.bincount(first, blocks, classes) + np.bincount(codes[apart], values[apart], classes)
-
-    return add

@@ -15,15 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import Estimate, NotEstimated
 from .moments import ROUNDING, ClassMoments
-from .random_intercept import (
-    Contrast,
-    RandomIntercept,
-    beside,
-    plain,
-    random_intercept_at,
-    treated_first,
-    weights,
-)
+from .random_intercept import Contrast, RandomIntercept, beside, plain, random_intercept_at, treated_first, weights
 
 NAME = "cr2"
 ALL_BUT = 1e-8
@@ -39,9 +31,9 @@ def cr2(moments: ClassMoments, contrast: ArrayLike, *, ratio: float = 0.0) -> Co
               A_j=\Omega_j^{1/2}\big[\Omega_j^{1/2}(\Omega_j-X_jMX_j')\Omega_j^{1/2}\big]^{-1/2}\Omega_j^{1/2},
 
     with :math:`\Omega_j=I+\lambda J`, :math:`M=(X'\Omega^{-1}X)^{-1}` and e the residuals. With
-    :math:`g_j=A_j\Omega_j^{-1}X_jMc`, :math:`d_j=g_j'\Omega_jg_j` and :math:`h_j=X_j'g_j`, the variance is
-    :math:`\sum_j(g_j'e_j)^2` and, were the working model true, :math:`e'Pe` with
-    :math:`P_{ij}=\delta_{ij}d_j-h_i'Mh_j` between classes, so that :math:`df=(\sum_jP_{jj})^2/\sum_{ij}P_{ij}^2`.
+    :math:`g_j=A_j\Omega_j^{-1}X_jMc`, :math:`d_j=g_j'\Omega_jg_j` and :math:`h_j=X_j'g_j` it is
+    :math:`c'Vc=\sum_j(g_j'e_j)^2`. Were the working model true, the :math:`g_j'e_j` would have covariances
+    :math:`P_{ij}=\delta_{ij}d_j-h_i'Mh_j`: hence :math:`df=(\sum_jP_{jj})^2/\sum_{ij}P_{ij}^2`.
 
     With every pupil a class of its own and ratio 0 this is HC2 with Bell and McCaffrey's df.
 
@@ -62,14 +54,7 @@ def cr2(moments: ClassMoments, contrast: ArrayLike, *, ratio: float = 0.0) -> Co
         return NotEstimated(estimator=NAME, reason=fit.reason)
     design, spread, error = _classes(moments, fit)
     c, inverse = weights(fit, contrast), fit.profile.inverse[0]
-    half, eye = np.sqrt(spread), np.eye(len(c))
-    carried = design @ inverse @ design.transpose(0, 2, 1) / (half[:, :, None] * half[:, None, :])
-    alone = (np.linalg.eigvalsh(eye - carried) <= ALL_BUT).sum(axis=1)
-    values, axes = np.linalg.eigh(spread[:, :, None] * (eye - carried) * spread[:, None, :])
-    values = np.where((np.arange(len(c)) >= alone[:, None]) & (values > 0), values, np.inf)
-    root = axes * values[:, None, :] ** -0.5 @ axes.transpose(0, 2, 1)
-    score = (design @ (inverse @ c) / half)[:, :, None]
-    g = half * (root @ score)[:, :, 0]
+    g = _adjusted(design, spread, inverse, c)
     d = (g**2 * spread).sum(axis=1)
     h = (design.transpose(0, 2, 1) @ g[:, :, None])[:, :, 0]
     pull = np.einsum("ji,ik,jk->j", h, inverse, h)
@@ -83,6 +68,19 @@ def cr2(moments: ClassMoments, contrast: ArrayLike, *, ratio: float = 0.0) -> Co
     df = max(expected**2 / float((d * (d - 2 * pull)).sum() + np.trace(crossed @ crossed)), 1.0)
     found, pupil_variance = plain(fit, contrast), fit.profile.rss[0] / fit.profile.df
     return replace(found, se=found.se * math.sqrt(variance / (working * pupil_variance)), df=df)
+
+
+def _adjusted(
+    design: NDArray[np.float64], spread: NDArray[np.float64], inverse: NDArray[np.float64], c: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """g of each class (G, p), in the basis of ``_classes``."""
+    half, eye = np.sqrt(spread), np.eye(len(c))
+    left = eye - design @ inverse @ design.transpose(0, 2, 1) / (half[:, :, None] * half[:, None, :])
+    alone = (np.linalg.eigvalsh(left) <= ALL_BUT).sum(axis=1)
+    values, axes = np.linalg.eigh(spread[:, :, None] * left * spread[:, None, :])
+    values = np.where((np.arange(len(c)) >= alone[:, None]) & (values > 0), values, np.inf)
+    root = axes * values[:, None, :] ** -0.5 @ axes.transpose(0, 2, 1)
+    return half * (root @ (design @ (inverse @ c) / half)[:, :, None])[:, :, 0]
 
 
 def _classes(
