@@ -86,6 +86,18 @@ def test_a_large_offset_costs_no_digits():
     np.testing.assert_allclose(far.scatter, near.scatter, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_two_halves_of_the_same_classes_add_up(seed):
+    codes, scores = pupils(seed, variables=3)
+    half = np.random.default_rng(seed).random(len(codes)) < 0.4
+    half[np.unique(codes, return_index=True)[1]] = True
+    half[[np.flatnonzero(codes == j)[-1] for j in range(codes.max() + 1)]] = False
+    parts = [class_moments(codes[part], *(scores[part] + 100).T) for part in (half, ~half)]
+    whole, added = class_moments(codes, *(scores + 100).T), parts[0].added_to(parts[1])
+    for name in ("n", "mean", "scatter"):
+        np.testing.assert_allclose(getattr(added, name), getattr(whole, name), rtol=CLOSE, atol=CLOSE)
+
+
 def test_no_row_of_a_pupil_is_kept():
     codes, scores = pupils(4, classes=3, variables=2)
     moments = class_moments(codes, *scores.T)

@@ -53,6 +53,17 @@ class ClassMoments:
         deviation = self.mean - self.total_mean()
         return self.within() + (deviation * self.n[:, None]).T @ deviation
 
+    def added_to(self, other: ClassMoments) -> ClassMoments:
+        """The moments of the same classes over the pupils of both: sums of counts, of sums and of crossed sums."""
+        n = self.n + other.n
+        apart = other.mean - self.mean
+        weight = self.n * other.n / n
+        return ClassMoments(
+            n,
+            self.mean + apart * (other.n / n)[:, None],
+            self.scatter + other.scatter + apart[:, :, None] * apart[:, None, :] * weight[:, None, None],
+        )
+
     def pooled_with(self, other: ClassMoments) -> ClassMoments:
         """The moments of both sets of classes; classes are never merged."""
         return ClassMoments(
