@@ -305,12 +305,16 @@ def _count(n: int, hide_small: bool) -> int | None:
 
 
 CARD_CHECK_DECIMALS = 2
+OF_SINGLE_CLASSES = ("class_sd_ratio", "leave_one_out_low", "leave_one_out_high", "outlying_class")
 
 
 def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
-    """On a card, shares that stand for one to four pupils (a ceiling, a loss) are left out."""
+    """On a card, shares that stand for one to four pupils (a ceiling, a loss) are left out, and what would tell the mean
+    of a class with fewer than 10."""
     if not share:
         return check.value
+    if check.code in OF_SINGLE_CLASSES and not all(privacy.may_average(item.pupils) for item in result.classes):
+        return None
     arm = result.arms.get("treated") or result.arms["single"]
     lost = result.check("attrition").value
     pupils_lost = round(lost / (1 - lost) * sum(arm.pupils for arm in result.arms.values()))

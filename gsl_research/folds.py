@@ -86,8 +86,7 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     found = {check.code: check.value for check in result.checks}
     if "class_sd" in found:
         yield w("report.method.class_sd"), w.number(found["class_sd"], 2)
-    each_told = all(privacy.may_average(item.pupils) for item in result.classes)
-    if "leave_one_out_low" in found and each_told:
+    if "leave_one_out_low" in found and all(privacy.may_average(item.pupils) for item in result.classes):
         low, high = (w.number(found[f"leave_one_out_{end}"], 2) for end in ("low", "high"))
         yield w("report.method.leave_one_out"), w("report.method.from_to", low=low, high=high)
     if "permutation_p" in found:

@@ -184,6 +184,18 @@ def test_a_card_tells_no_difference_of_a_few_between_outcomes():
     assert all(len(str(entry["value"]).split(".")[1]) <= 3 for entry in card["estimates"])
 
 
+@pytest.mark.parametrize(("size", "told"), [(9, False), (10, True)])
+def test_a_card_tells_nothing_from_which_the_mean_of_a_small_class_follows(size, told):
+    """How far two classes of an arm lie apart, or the difference without one of them, is that class's mean."""
+    scores = classes(4, 4)
+    kept = [i for i, name in enumerate(scores["klas"]) if name != "k0" or i < size]
+    study, data = bound({header: [cells[i] for i in kept] for header, cells in scores.items()})
+    measurement = gsl.measure(study, data)
+    checks = {check.code: check.value for check in gsl.evidence(measurement, gsl.judge(measurement)).checks}
+    for code in ("class_sd_ratio", "leave_one_out_low", "leave_one_out_high", "outlying_class"):
+        assert (checks[code] is not None) == told, code
+
+
 def test_a_card_of_a_hidden_study_tells_no_result():
     study, data = bound(classes(1, 0, size=8), "one_group")
     measurement = gsl.measure(study, data)
