@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import MIN_CLASS_DF_FOR_P, Estimate, Interval, NotEstimated
-from .clusters import AdjustedMeans, adjusted_means, class_estimate, total_sd
+from .clusters import AdjustedMeans, adjusted_means, arm_counts, class_estimate, total_sd
 from .moments import ROUNDING, ClassMoments
 from .student import t_interval, t_quantile
 
@@ -145,7 +145,9 @@ def effect_at(
         there = _over_classes(lines.mean[:, 1] + lines.slope * (score - lines.mean[:, 0]), lines.treated, scale=after)
         if there is None:
             return NotEstimated(estimator=name, reason="no_class_spread")
-        estimate = class_estimate(*there, lines.counts, unit=unit, estimator=name, source="class_lines")
+        estimate = class_estimate(
+            *there, arm_counts(lines.n, lines.treated), unit=unit, estimator=name, source="class_lines"
+        )
         found.append(EffectAt(float(score), replace(estimate, p=None, status="beside")))
     return tuple(found)
 
@@ -159,15 +161,6 @@ class _Lines:
     treated: NDArray[np.bool_]
     n: NDArray[np.int64]
     all_treated: NDArray[np.bool_]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return {
-            "pupils_treated": int(self.n[self.treated].sum()),
-            "pupils_control": int(self.n[~self.treated].sum()),
-            "classes_treated": int(self.treated.sum()),
-            "classes_control": int((~self.treated).sum()),
-        }
 
 
 def _lines(moments: ClassMoments, treated: ArrayLike) -> _Lines | NotEstimated:

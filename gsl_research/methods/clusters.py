@@ -74,12 +74,7 @@ class AdjustedMeans:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {
-            "pupils_treated": int(self.n[self.treated].sum()),
-            "pupils_control": int(self.n[~self.treated].sum()),
-            "classes_treated": int(self.treated.sum()),
-            "classes_control": int((~self.treated).sum()),
-        }
+        return arm_counts(self.n, self.treated)
 
     def select(self, chosen: NDArray[np.bool_]) -> AdjustedMeans:
         """Some of the classes at the same slope: for leaving classes out and for blocks."""
@@ -90,6 +85,16 @@ class AdjustedMeans:
             n=self.n[chosen],
             covariates=self.covariates[chosen],
         )
+
+
+def arm_counts(n: NDArray[np.int64], treated: NDArray[np.bool_]) -> dict[str, int]:
+    """How many pupils and classes each arm has, from the pupils per class."""
+    return {
+        "pupils_treated": int(n[treated].sum()),
+        "pupils_control": int(n[~treated].sum()),
+        "classes_treated": int(treated.sum()),
+        "classes_control": int((~treated).sum()),
+    }
 
 
 def adjusted_means(

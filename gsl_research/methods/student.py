@@ -6,7 +6,6 @@ import math
 
 from ..estimate import Interval
 
-
 SERIES_FROM = 1_000
 """Degrees of freedom from which the small-sample factor is its series: its fourth term is 3e-14 there (computed)."""
 
