@@ -309,8 +309,8 @@ OF_SINGLE_CLASSES = ("class_sd_ratio", "leave_one_out_low", "leave_one_out_high"
 
 
 def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
-    """On a card, shares that stand for one to four pupils (a ceiling, a loss) are left out, and what would tell the mean
-    of a class with fewer than 10."""
+    """A card leaves out shares that stand for one to four pupils (a ceiling, a loss), and what would tell the mean of a
+    class with fewer than 10."""
     if not share:
         return check.value
     if check.code in OF_SINGLE_CLASSES and not all(privacy.may_average(item.pupils) for item in result.classes):
