@@ -61,18 +61,36 @@ def test_gain_is_a_t_test_on_class_gains(treated, control):
 # Correction for the error of the pre-test
 
 
+def at_the_true_slope(codes, pre, post, reliability):
+    dummies = (codes[:, None] == np.arange(codes.max() + 1)).astype(float)
+    slope = sm.OLS(post, np.column_stack([pre, dummies])).fit().params[0]
+    return class_means(codes, post - slope / reliability * pre)[0]
+
+
 @pytest.mark.parametrize("reliability", [0.5, 0.8, 1.0])
 def test_the_corrected_slope_is_the_within_slope_over_the_reliability(reliability):
     for seed in range(3):
-        codes, pre, post, arm = school(seed)
-        dummies = (codes[:, None] == np.arange(codes.max() + 1)).astype(float)
-        slope = sm.OLS(post, np.column_stack([pre, dummies])).fit().params[0]
-        check_t(corrected(codes, pre, post, arm, reliability), class_means(codes, post - slope / reliability * pre)[0],
-                arm, len(arm) - 2)  # fmt: skip
+        codes, pre, post, arm = school(seed, 2, 5)
+        means = at_the_true_slope(codes, pre, post, reliability)
+        check_t(corrected(codes, pre, post, arm, reliability), means, arm, len(arm) - 2)
+
+
+def test_from_three_classes_per_arm_the_wider_of_pooled_and_welch_is_given():
+    chosen = set()
+    for seed in range(12):
+        codes, pre, post, arm = school(seed, 3, 6)
+        means, found = at_the_true_slope(codes, pre, post, 0.8), corrected(codes, pre, post, arm)
+        tests = [stats.ttest_ind(means[arm], means[~arm], equal_var=equal) for equal in (True, False)]
+        half = [np.ptp(test.confidence_interval()) / 2 for test in tests]
+        assert found.interval.half_width == pytest.approx(max(half), rel=1e-8)
+        assert found.df == pytest.approx(tests[int(np.argmax(half))].df, rel=1e-8)
+        assert (found.estimator, found.status) == ("reliability_corrected", "beside")
+        chosen.add(int(np.argmax(half)))
+    assert chosen == {0, 1}
 
 
 def test_a_pre_test_without_error_needs_no_correction():
-    data = school(3)
+    data = school(3, 2, 4)
     exact, ordinary = corrected(*data, reliability=1.0), difference(*data)
     assert (exact.value, exact.se, exact.df) == (pytest.approx(ordinary.value), pytest.approx(ordinary.se), ordinary.df)
     assert exact.estimator == "reliability_corrected"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..estimate import Estimate, NotEstimated
-from .clusters import AdjustedMeans, adjusted_difference, adjusted_means, total_sd
+from .clusters import AdjustedMeans, adjusted_difference, adjusted_means, total_sd, welch_difference
 from .moments import ROUNDING, ClassMoments
 
 BASELINE_ALIKE = 0.05
@@ -51,7 +51,9 @@ def corrected_difference(
 
     ``moments`` holds (pre, post); r is the ``reliability`` of the pre-test within classes, which ``reliability_within``
     makes from the one that is printed. Status "beside". The interval is right only if r is, and leaves out that r and
-    :math:`b_w` are estimates themselves. One class per arm: the difference alone.
+    :math:`b_w` are estimates themselves. From three classes per arm it is the wider of the pooled one and Welch's: with
+    double the class spread in one of 3 v 3 arms the pooled one misses 6.7 % (simulated). One class per arm: the
+    difference alone.
 
     Refuses: r below 0.3; what ``adjusted_means`` refuses; class means that do not differ. Raises ValueError unless
     0 < r ≤ 1.
@@ -63,7 +65,12 @@ def corrected_difference(
     means = adjusted_means(moments, treated)
     if isinstance(means, AdjustedMeans):
         means = _at_slope(moments, treated, float(means.slope[0]) / reliability)
-    return _beside(means, unit=unit, estimator="reliability_corrected")
+    found = _beside(means, unit=unit, estimator="reliability_corrected")
+    welch = welch_difference(means, unit=unit)
+    if isinstance(found, Estimate) and isinstance(welch, Estimate) and found.interval is not None:
+        if welch.interval.half_width > found.interval.half_width:
+            return replace(welch, estimator="reliability_corrected")
+    return found
 
 
 def reliability_within(moments: ClassMoments, treated: ArrayLike, reliability: float) -> float | None:
