@@ -5,8 +5,8 @@
 A *mutant* is a module of ``gsl_research/methods`` with one small error: another operator, a number one higher, a
 minus that is gone, a check that is turned around. COUNT mutants are drawn from all that the modules allow, with a seed.
 Each is written to a copy of the project and run against the test files that import the module, its own first and
-alone, until one fails. Prints what every module's tests killed, and every mutant that survived, with the reason where
-one is known. Ends with 1 below 85 % killed.
+alone, until one fails. Prints every mutant that survives, with the reason where one is known, and at the end what every
+module's tests killed. Ends with 1 below 85 % killed.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ NO_DIFFERENCE: dict[tuple[str, str, str], str] = {}
 """(module, before, after) of mutants that no test can kill, or need not: why."""
 
 WAYS = multiprocessing.get_all_start_methods()
+LARGE = ["pytest", "hypothesis", "pandas", "scipy.optimize", "scipy.stats", "statsmodels.api"]
+"""What most tests load; in memory once, and forked for every mutant."""
 CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in WAYS else "spawn")
-CONTEXT.set_forkserver_preload(["pytest", "hypothesis", "pandas", "scipy.optimize", "scipy.stats", "statsmodels.api"])
 
 SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
@@ -270,6 +271,7 @@ def main() -> int:
     asked.add_argument("--only", nargs="*")
     given = asked.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    CONTEXT.set_forkserver_preload(LARGE)
     modules = given.only or sorted(path.stem for path in (PROJECT / METHODS).glob("[!_]*.py"))
     with tempfile.TemporaryDirectory() as folder:
         rooms: queue.Queue[Path] = queue.Queue()
@@ -282,23 +284,23 @@ def main() -> int:
         possible = [(module, site) for module, files in tests.items() if files for site in sites(sources[module])]
         drawn = random.Random(given.seed).sample(possible, min(given.count, len(possible)))  # noqa: S311
 
-        def fate(case: tuple[str, tuple[int, int]]) -> tuple[str, Mutant, bool]:
+        def fate(case: tuple[str, tuple[int, int]]) -> tuple[str, bool]:
             module, site = case
             made, files = mutant(sources[module], site), tests[module]
             patience = PATIENCE * sum(took[file] for file in files) + 60
-            return module, made, judged(made, METHODS / f"{module}.py", rooms, files, patience)
+            dead = judged(made, METHODS / f"{module}.py", rooms, files, patience)
+            if not dead:
+                reason = NO_DIFFERENCE.get((module, made.before, made.after), "NOT EXPLAINED")
+                print(f"{module}:{made.line}  {made.before}  →  {made.after}\n    {reason}", flush=True)
+            return module, dead
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = sorted(pool.map(fate, drawn), key=lambda result: (result[0], result[1].line))
+            results = list(pool.map(fate, drawn))
     print(f"{len(results)} of {len(possible)} possible mutants, seed {given.seed}")
     for module, files in tests.items():
-        own = [dead for name, _, dead in results if name == module]
+        own = [dead for name, dead in results if name == module]
         print(f"{module:>20}  {sum(own):4} killed  {len(own) - sum(own):4} survived  ({len(files)} test files)")
-    for module, made, dead in results:
-        if not dead:
-            reason = NO_DIFFERENCE.get((module, made.before, made.after), "NOT EXPLAINED")
-            print(f"{module}:{made.line}  {made.before}  →  {made.after}\n    {reason}")
-    share = sum(dead for *_, dead in results) / max(len(results), 1)
+    share = sum(dead for _, dead in results) / max(len(results), 1)
     print(f"{share:.1%} killed")
     return int(share < LEAST_KILLED)
 

@@ -81,6 +81,15 @@ def test_bootstrap_swaps_scales_and_renames():
     np.testing.assert_allclose(renamed.values, once.values, rtol=1e-9, atol=1e-12)
 
 
+def test_covariates_on_very_different_scales_are_told_apart():
+    codes, x, post, arm = pupils(5, 2)
+    samples = bootstrap.class_samples(arm, rng=rng(), draws=300)
+    one, other = (
+        bootstrap.cluster_bootstrap(class_moments(codes, x[0], size * x[1], post), arm, samples) for size in (1, 1e8)
+    )
+    np.testing.assert_allclose(one.values, other.values, rtol=1e-9, atol=1e-12)
+
+
 def test_bootstrap_se_and_interval_of_plain_means():
     """Equal classes, no covariate: the samples are means of class means, whose variance is known."""
     codes, _, post, arm = school(6, 12, 15, (8, 9))
@@ -89,6 +98,7 @@ def test_bootstrap_se_and_interval_of_plain_means():
     sides = [moments.mean[arm, 0], moments.mean[~arm, 0]]
     se = math.sqrt(sum(side.var() / len(side) for side in sides))
     assert found.se == pytest.approx(se, rel=0.02)
+    assert found.se == pytest.approx(found.values.std(ddof=1), rel=SAME)
     whole = 1 / 12 + 1 / 15
     df = whole**2 / (1 / (12**2 * 11) + 1 / (15**2 * 14))
     wider = math.sqrt(whole / (11 / 12**2 + 14 / 15**2)) * stats.t.ppf(0.975, df)
@@ -206,6 +216,7 @@ def test_wild_p_does_not_depend_on_scale_or_on_the_name_of_the_arms():
     for variables, treated, sign in (
         ((*x, post), ~arm, -1),
         ((*(1e4 + 20 * x), 1e3 + 0.01 * post), arm, 1),
+        ((*(1e-9 * x), 1e6 * post), arm, 1),
     ):
         again = bootstrap.wild_cluster_bootstrap(class_moments(codes, *variables), treated, weights)
         assert (again.t, again.p) == (pytest.approx(sign * once.t, rel=1e-8), once.p)

@@ -107,8 +107,11 @@ def test_a_block_with_one_arm_is_named_and_refused():
     assert list(matched.one_sided(treated, labels)) == ["c", "e"]
     refused = NotEstimated(estimator="within_blocks", reason="one_sided_blocks")
     assert within(codes, pre, post, treated, labels) == refused
-    with pytest.raises(ValueError, match="both arms"):
-        matched.block_differences(adjusted(codes, pre, post, treated), labels)
+    means = adjusted(codes, pre, post, treated)
+    for one in "ce":
+        some = np.isin(labels, [one, "a"])
+        with pytest.raises(ValueError, match="both arms"):
+            matched.block_differences(means.select(some), labels[some])
     with pytest.raises(ValueError, match="blocks must be"):
         matched.one_sided(treated, labels[1:])
 
@@ -219,6 +222,12 @@ def test_equal_variances_give_the_plain_t_unless_the_floor_holds():
     assert matched.reml_tau2(narrow, v) == 0
     floored = matched.network_knapp_hartung(narrow, v, n=COUNTS, unit="points")
     assert floored.se == pytest.approx(math.sqrt(0.5 / 8), rel=SAME)
+
+
+def test_a_tau2_that_is_almost_nothing_is_found():
+    d = np.random.default_rng(8).normal(1, 1, 8)
+    d *= math.sqrt(1 + 1e-5) / d.std(ddof=1)
+    assert matched.reml_tau2(d, np.ones(8)) == pytest.approx(1e-5, rel=1e-6)
 
 
 def test_knapp_hartung_swaps_shifts_and_scales():

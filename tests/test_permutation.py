@@ -204,10 +204,12 @@ def test_swapping_and_scaling_change_no_p():
     other = permutation.permutation(swapped, permutation.assignments(swapped.treated, rng=rng()))
     assert (other.value, other.p) == (pytest.approx(-once.value, rel=SAME), once.p)
     assert (other.interval.low, other.interval.high) == pytest.approx((-once.interval.high, -once.interval.low))
-    larger = replace(means, mean=1000 + 50 * means.mean)
-    again = permutation.permutation(larger, permutation.assignments(means.treated, rng=rng()))
-    assert (again.value, again.p) == (pytest.approx(50 * once.value, rel=1e-9), once.p)
-    assert again.interval.half_width == pytest.approx(50 * once.interval.half_width, rel=1e-9)
+    for level, size in ((1000, 50), (0, 1e-5)):
+        other = replace(means, mean=level + size * means.mean, residual_ss=size**2 * means.residual_ss,
+                        covariate_scatter=size**2 * means.covariate_scatter)  # fmt: skip
+        again = permutation.permutation(other, permutation.assignments(means.treated, rng=rng()))
+        assert (again.value, again.p) == (pytest.approx(size * once.value, rel=1e-9), once.p)
+        assert again.interval.half_width == pytest.approx(size * once.interval.half_width, rel=1e-9)
 
 
 @pytest.mark.parametrize("draws", [None, 30, 999])
