@@ -64,6 +64,7 @@ def test_sd_change_needs_spread():
     for a, b in ((pre, np.full(len(pre), 3.3)), (np.full(len(pre), 3.3), pre)):
         assert checks.sd_change(class_moments(codes, a, b)).reason == "no_pupil_spread"
     assert checks.sd_change(class_moments(np.zeros(0, int), [], [])).reason == "no_pupils"
+    assert checks.sd_change(class_moments(codes, pre, 1e200 * pre)).reason == "out_of_reach"
 
 
 # Slopes

@@ -155,7 +155,7 @@ def test_blocks_keep_to_the_mean_of_the_block_differences():
 
 
 def test_the_same_draws_through_a_loop_of_least_squares():
-    means = adjusted(*school(3, 12, 14))
+    means = adjusted(*school(3, 60, 75, (2, 5)))
     ways = permutation.assignments(means.treated, rng=rng(), draws=60)
     found = permutation.permutation(means, ways)
     loop = [sm.OLS(means.mean, sm.add_constant(way.astype(float))).fit().params[1] for way in ways.treated]

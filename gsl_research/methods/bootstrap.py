@@ -22,6 +22,8 @@ from .student import t_quantile
 BOOTSTRAP_CLASSES = 10
 """Classes per arm from which samples of classes carry an interval (simulated: 4.4 to 6.4 % of intervals miss from
 there on, 9 % at 3 per arm)."""
+PIECE = 1024
+"""Samples that are drawn at once: they stay in the cache (computed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,18 @@ class Bootstrap:
     interval: Interval
 
 
-def class_samples(treated: ArrayLike, *, rng: np.random.Generator, draws: int = DRAWS) -> NDArray[np.int64]:
+def class_samples(treated: ArrayLike, *, rng: np.random.Generator, draws: int = DRAWS) -> NDArray[np.int32]:
     """How often each class stands in each sample (draws, G): as many classes per arm as there are, with replacement."""
     treated = np.asarray(treated, dtype=bool)
-    found = np.empty((len(treated), draws), dtype=np.int64)
-    for arm in (treated, ~treated):
-        classes = int(arm.sum())
-        picks = rng.integers(max(classes, 1), size=(classes, draws)) * draws + np.arange(draws)
-        found[arm] = np.bincount(picks.ravel(), minlength=classes * draws).reshape(classes, draws)
-    return found.T
+    found = np.zeros((draws, len(treated)), dtype=np.int32)
+    for arm in (np.flatnonzero(treated), np.flatnonzero(~treated)):
+        classes = len(arm)
+        for start in range(0, draws if classes else 0, PIECE):
+            rows = min(PIECE, draws - start)
+            picks = rng.integers(classes, size=(rows, classes)) + np.arange(rows)[:, None] * classes
+            counts = np.bincount(picks.ravel(), minlength=rows * classes)
+            found[start : start + rows, arm] = counts.reshape(rows, classes)
+    return found
 
 
 def cluster_bootstrap(

@@ -67,7 +67,10 @@ def sd_change(moments: ClassMoments) -> Finding | NotEstimated:
     """
     if not moments.classes:
         return NotEstimated(estimator="sd_change", reason="no_pupils")
-    spread = np.sqrt(np.diag(moments.total()) / moments.pupils)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = np.sqrt(np.diag(moments.total()) / moments.pupils)
+    if not np.isfinite(spread).all():
+        return NotEstimated(estimator="sd_change", reason="out_of_reach")
     if not (spread > ROUNDING * np.abs(moments.mean).max(axis=0)).all():
         return NotEstimated(estimator="sd_change", reason="no_pupil_spread")
     ratio = float(spread[1] / spread[0])
@@ -169,7 +172,10 @@ def _lines(moments: ClassMoments, treated: ArrayLike) -> _Lines | NotEstimated:
         return means
     if moments.mean.shape[1] != 2:
         raise ValueError(f"moments must hold the pre-test and the post-test; got {moments.mean.shape[1]} variables")
-    total = moments.total()
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = moments.total()
+    if not np.isfinite(total).all():
+        return NotEstimated(estimator="class_lines", reason="out_of_reach")
     chosen = (moments.n >= SLOPE_PUPILS) & (moments.scatter[:, 0, 0] > ROUNDING * total[0, 0])
     arm, scatter = means.treated[chosen], moments.scatter[chosen]
     if len(arm) < 3 or arm.all() or not arm.any():
@@ -185,8 +191,9 @@ def _over_classes(
 ) -> tuple[float, float, int] | None:
     """Difference of the arms' means, its SE and df; ``None`` when classes differ by rounding beside ``scale``."""
     arms, df = (values[treated], values[~treated]), len(values) - 2
-    variance = sum(float(((arm - arm.mean()) ** 2).sum()) for arm in arms) / df
-    if not variance > ROUNDING * scale**2:
+    with np.errstate(over="ignore"):
+        variance = sum(float(((arm - arm.mean()) ** 2).sum()) for arm in arms) / df
+    if not ROUNDING * scale**2 < variance < math.inf:
         return None
     se = math.sqrt(variance * (1 / len(arms[0]) + 1 / len(arms[1])))
     return float(arms[0].mean() - arms[1].mean()), se, df
