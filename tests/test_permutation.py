@@ -194,22 +194,30 @@ def test_drawn_p_is_near_the_listed_one(monkeypatch):
     drawn = permutation.permutation(means, permutation.assignments(means.treated, rng=rng()))
     assert listed.complete and not drawn.complete
     assert drawn.p == pytest.approx(listed.p, abs=3 * math.sqrt(listed.p * (1 - listed.p) / permutation.DRAWS))
-    assert drawn.interval.low == pytest.approx(listed.interval.low, abs=0.05 * listed.interval.half_width)
+    limits = permutation.permutation_interval(means, permutation.assignments(means.treated, rng=rng()))
+    monkeypatch.undo()
+    exact = permutation.permutation_interval(means, permutation.assignments(means.treated, rng=rng()))
+    assert limits.low == pytest.approx(exact.low, abs=0.05 * exact.half_width)
+
+
+def both(means):
+    ways = permutation.assignments(means.treated, rng=rng())
+    return permutation.permutation(means, ways), permutation.permutation_interval(means, ways)
 
 
 def test_swapping_and_scaling_change_no_p():
     means = adjusted(*school(5, 4, 5))
-    once = permutation.permutation(means, permutation.assignments(means.treated, rng=rng()))
-    swapped = replace(means, treated=~means.treated)
-    other = permutation.permutation(swapped, permutation.assignments(swapped.treated, rng=rng()))
+    once, limits = both(means)
+    other, swapped = both(replace(means, treated=~means.treated))
     assert (other.value, other.p) == (pytest.approx(-once.value, rel=SAME), once.p)
-    assert (other.interval.low, other.interval.high) == pytest.approx((-once.interval.high, -once.interval.low))
+    assert (swapped.low, swapped.high) == pytest.approx((-limits.high, -limits.low))
     for level, size in ((1000, 50), (0, 1e-5)):
-        other = replace(means, mean=level + size * means.mean, residual_ss=size**2 * means.residual_ss,
-                        covariate_scatter=size**2 * means.covariate_scatter)  # fmt: skip
-        again = permutation.permutation(other, permutation.assignments(means.treated, rng=rng()))
+        again, stretched = both(
+            replace(means, mean=level + size * means.mean, residual_ss=size**2 * means.residual_ss,
+                    covariate_scatter=size**2 * means.covariate_scatter)
+        )  # fmt: skip
         assert (again.value, again.p) == (pytest.approx(size * once.value, rel=1e-9), once.p)
-        assert again.interval.half_width == pytest.approx(size * once.interval.half_width, rel=1e-9)
+        assert stretched.half_width == pytest.approx(size * limits.half_width, rel=1e-9)
 
 
 @pytest.mark.parametrize("draws", [None, 30, 999])
@@ -223,8 +231,8 @@ def test_the_interval_holds_the_shifts_that_are_not_rejected(draws, level, monke
         else:
             means, blocks = blocked(seed, ((1, 1), (2, 1), (1, 1), (2, 2), (1, 1), (1, 2)))
         ways = permutation.assignments(means.treated, blocks=blocks, rng=rng(), draws=draws or 1)
-        interval = permutation.permutation(means, ways, level=level).interval
-        if interval is None:
+        interval = permutation.permutation_interval(means, ways, level=level)
+        if isinstance(interval, NotEstimated):
             assert draws == 30 and (ways.treated == ways.actual).all(axis=1).any()
             continue
         for end, inward in ((interval.low, 1), (interval.high, -1)):
@@ -237,8 +245,11 @@ def test_too_few_assignments_give_an_interval_without_end():
     """1 v 5: the smallest p is 1/6, so no shift is ever rejected."""
     means = adjusted(*school(2, 1, 5))
     ways = permutation.assignments(means.treated, rng=rng())
-    assert permutation.permutation(means, ways).interval is None
-    assert permutation.permutation(means, ways, level=0.8).interval is not None
+    refused = NotEstimated(estimator="class_permutation", reason="too_few_classes")
+    assert permutation.permutation_interval(means, ways) == refused
+    assert permutation.permutation_interval(means, ways, level=0.8) != refused
+    two = adjusted(*school(2, 2, 2))
+    assert permutation.permutation_interval(two, permutation.assignments(two.treated, rng=rng())) == refused
 
 
 def test_permutation_refuses_what_says_too_little():

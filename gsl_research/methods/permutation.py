@@ -103,10 +103,7 @@ def _select(found: NDArray[np.bool_], members: NDArray[np.int64], k: int, rng: n
 
 @dataclass(frozen=True, slots=True)
 class Permutation:
-    """``values`` (m,) the difference under each assignment; ``p`` two-sided; ``smallest_p`` the best one can get.
-
-    ``interval`` is ``None`` where it has no end.
-    """
+    """``values`` (m,) the difference under each assignment; ``p`` two-sided; ``smallest_p`` the best one can get."""
 
     value: float
     values: NDArray[np.float64]
@@ -114,17 +111,13 @@ class Permutation:
     smallest_p: float
     possible: int
     complete: bool
-    interval: Interval | None
 
 
-def permutation(
-    adjusted: AdjustedMeans | NotEstimated, ways: Assignments | NotEstimated, *, level: float = 0.95
-) -> Permutation | NotEstimated:
+def permutation(adjusted: AdjustedMeans | NotEstimated, ways: Assignments | NotEstimated) -> Permutation | NotEstimated:
     r"""How often the other assignments give at least the difference that was found, in size.
 
     The statistic is the difference of mean adjusted class means, averaged over blocks: a sum over the treated classes,
-    since the within-class slopes do not depend on who is treated. The interval holds every shift :math:`\delta` that,
-    taken off the treated classes, would leave p > 1 - ``level``; exact when the approach shifts every class equally.
+    since the within-class slopes do not depend on who is treated.
 
     Refuses: classes that give fewer than 4 df beside their blocks (the p says too little); class means that do not
     differ within blocks. Not for: classes that were not randomised in this way. There it is a description.
@@ -140,54 +133,66 @@ def permutation(
         raise ValueError("the assignments are of other classes")
     if ways.class_df < MIN_CLASS_DF_FOR_P:
         return NotEstimated(estimator=name, reason="too_few_classes")
-    size, blocks = np.bincount(ways.block), int(ways.block.max()) + 1
-    in_arm = np.bincount(ways.block, ways.actual)
-    rest = adjusted.mean - (np.bincount(ways.block, adjusted.mean) / size)[ways.block]
+    rest = _around_blocks(adjusted.mean, ways)
     if not float(rest @ rest) > ROUNDING * adjusted.whole_ss:
         return NotEstimated(estimator=name, reason="no_class_spread")
-    # Per block 1/g_T + 1/g_C: with means around 0 in every block, the treated classes alone tell the difference.
-    weight = (size / (in_arm * (size - in_arm)) / blocks)[ways.block]
-    share = ways.actual - (in_arm / size)[ways.block]
-    columns = np.column_stack([weight * rest, weight * share])
-    value, _ = ways.actual @ columns
-    other, overlap = _sums(ways.treated, columns)
-    at_least = int((np.abs(other) >= abs(value) - TIE * np.abs(columns[:, 0]).sum()).sum())
+    share = _weight(ways) * rest
+    value, values = float(ways.actual @ share), _sums(ways.treated, share)
+    at_least = int((np.abs(values) >= abs(value) - TIE * np.abs(share).sum()).sum())
     return Permutation(
-        value=float(value),
-        values=other,
-        p=p_value(at_least, len(other), ways.complete),
+        value=value,
+        values=values,
+        p=p_value(at_least, len(values), ways.complete),
         smallest_p=ways.smallest_p,
         possible=ways.possible,
         complete=ways.complete,
-        interval=_shifts(float(value), other - value * overlap, overlap, ways, level),
     )
 
 
-def _sums(draws: NDArray, columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """draws (m, G) times columns (G, c), as (c, m); 64 classes at a time: the draws never all stand as floats."""
-    found = np.zeros((columns.shape[1], len(draws)))
-    for first in range(0, len(columns), 64):
-        some = slice(first, first + 64)
-        found += columns[some].T @ draws.T[some]
-    return found
+def permutation_interval(
+    adjusted: AdjustedMeans | NotEstimated, ways: Assignments | NotEstimated, *, level: float = 0.95
+) -> Interval | NotEstimated:
+    r"""Every shift that, taken off the treated classes, would leave ``permutation`` a p above 1 - ``level``.
 
+    With a shift :math:`e` beyond the value an assignment gives :math:`r-eo` and the real one :math:`-e`: r is the
+    assignment's value less o times the real one, o from -1 to 1 how far it treats the same classes. Since
+    :math:`|r-eo|\ge|e|` holds from 0 up to one end on each side, the limits are order statistics of those ends.
+    Exact when the approach shifts every class equally.
 
-def _shifts(
-    value: float, rest: NDArray[np.float64], overlap: NDArray[np.float64], ways: Assignments, level: float
-) -> Interval | None:
-    r"""Every shift of the treated classes that is not rejected.
-
-    With the shift :math:`e` beyond ``value`` an assignment gives :math:`r-eo`, the real one :math:`-e`: r the ``rest``
-    and o the ``overlap``, -1 to 1. :math:`|r-eo|\ge|e|` holds from 0 to one end on each side.
+    Refuses: what ``permutation`` refuses; so few assignments that no shift is ever rejected.
     """
-    allowed = math.floor((1 - level) * (len(rest) + (not ways.complete))) + ways.complete
-    if not 1 <= allowed <= len(rest):
-        return None
-    same = 1 - np.abs(overlap) < TIE
+    found = permutation(adjusted, ways)
+    if isinstance(found, NotEstimated):
+        return found
+    draws = len(found.values)
+    overlap = _sums(ways.treated, _weight(ways) * _around_blocks(ways.actual.astype(float), ways))
+    rest, same = found.values - found.value * overlap, 1 - np.abs(overlap) < TIE
+    allowed = math.floor((1 - level) * (draws + (not ways.complete))) + ways.complete
     ends = []
     for side in (-1, 1):
         toward = 1 + side * np.sign(rest) * overlap
-        reach = np.divide(np.abs(rest), toward, out=np.full(len(rest), math.inf), where=~same)
-        ends.append(np.partition(reach, len(rest) - allowed)[len(rest) - allowed])
-    low, high = ends
-    return Interval(value - float(low), value + float(high), level) if math.isfinite(max(low, high)) else None
+        reach = np.divide(np.abs(rest), toward, out=np.full(draws, math.inf), where=~same)
+        ends.append(float(np.partition(reach, draws - allowed)[draws - allowed]) if 1 <= allowed <= draws else math.inf)
+    if not math.isfinite(max(ends)):
+        return NotEstimated(estimator="class_permutation", reason="too_few_classes")
+    return Interval(found.value - ends[0], found.value + ends[1], level)
+
+
+def _weight(ways: Assignments) -> NDArray[np.float64]:
+    """1/g_T + 1/g_C of each class's block, over the number of blocks (G,): with values around 0 in every block, the
+    treated classes alone tell the difference."""
+    size, treated = np.bincount(ways.block), np.bincount(ways.block, ways.actual)
+    return (size / (treated * (size - treated)) / len(size))[ways.block]
+
+
+def _around_blocks(values: NDArray[np.float64], ways: Assignments) -> NDArray[np.float64]:
+    return values - (np.bincount(ways.block, values) / np.bincount(ways.block))[ways.block]
+
+
+def _sums(draws: NDArray[np.bool_], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """draws (m, G) times values (G,); 64 classes at a time, so that the draws never all stand as floats."""
+    found = np.zeros(len(draws))
+    for first in range(0, len(values), 64):
+        some = slice(first, first + 64)
+        found += values[some] @ draws.T[some]
+    return found
