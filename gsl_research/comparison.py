@@ -184,22 +184,22 @@ def _checks(
 ) -> Iterator[Check]:
     treated = adjusted.treated
     baseline = bracket.baseline(moments, treated)
-    yield Check("baseline_g", baseline.sds or 0.0, baseline.level == "apart")
+    yield Check("baseline_g", baseline.sds, baseline.level == "apart")
     if class_df < MIN_CLASS_DF_SEEN:
         return
     yield Check("agreement", alarms, alarms > 0)
     yield Check("class_sd", adjusted.spread, False)
-    for code, found in (
-        ("class_sd_ratio", checks.class_spread_ratio(adjusted)),
-        ("outlying_class", checks.outlying_class(adjusted)),
-        ("slopes", checks.slope_difference(moments, treated)),
-    ):
-        if not isinstance(found, NotEstimated):
-            yield Check(code, found.value, found.flag)
-    if blocks is None and not isinstance(left := clusters.leave_one_out(moments, treated), NotEstimated):
-        main = adjusted.difference
-        yield Check("leave_one_out_low", left.low, left.low * main < 0)
-        yield Check("leave_one_out_high", left.high, left.high * main < 0)
+    found = {"slopes": checks.slope_difference(moments, treated)}
+    if blocks is None:
+        found["class_sd_ratio"] = checks.class_spread_ratio(adjusted)
+        found["outlying_class"] = checks.outlying_class(adjusted)
+        if not isinstance(left := clusters.leave_one_out(moments, treated), NotEstimated):
+            main = adjusted.difference
+            yield Check("leave_one_out_low", left.low, left.low * main < 0)
+            yield Check("leave_one_out_high", left.high, left.high * main < 0)
+    for code, check in found.items():
+        if not isinstance(check, NotEstimated):
+            yield Check(code, check.value, check.flag)
     if design.randomised and class_df >= MIN_CLASS_DF_FOR_P:
         from .methods import permutation
 

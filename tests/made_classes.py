@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy import stats
 
+from gsl_research.estimate import MIN_CLASS_DF_FOR_P
 from gsl_research.methods import clusters, effect_sizes
 from gsl_research.methods.moments import class_moments
 
@@ -58,6 +61,39 @@ def adjusted(codes, pre, post, treated) -> clusters.AdjustedMeans:
 
 def difference(codes, pre, post, treated):
     return clusters.adjusted_difference(adjusted(codes, pre, post, treated), unit="points")
+
+
+def class_means(codes, *variables):
+    return pd.DataFrame(dict(enumerate(variables))).groupby(codes).mean().to_numpy().T
+
+
+def slope_error(codes, covariates, post, weights, seen=0.0) -> float:
+    """What the error of the slopes adds to the variance of weighed adjusted class means: least squares with a dummy per
+    class, and the covariances it gives to the slopes. ``seen`` is the squared SE of the covariates' own difference."""
+    design = np.column_stack([*covariates, codes[:, None] == np.arange(codes.max() + 1)]).astype(float)
+    covariance = sm.OLS(post, design).fit().cov_params()[: len(covariates), : len(covariates)]
+    gap = class_means(codes, *covariates) @ weights
+    return max(float(np.trace(covariance @ (np.outer(gap, gap) - seen))), 0.0)
+
+
+def weights_of(arm):
+    return np.where(arm, 1 / arm.sum(), -1 / (~arm).sum())
+
+
+def squared_se(values, arm, *, equal=True) -> float:
+    """That of the difference between the arms, as scipy's t-test has it."""
+    difference = values[arm].mean() - values[~arm].mean()
+    return float((difference / stats.ttest_ind(values[arm], values[~arm], equal_var=equal).statistic) ** 2)
+
+
+def check_estimate(estimate, value, se, df, same=SAME):
+    """All numbers of a t interval from a value, a standard error and df."""
+    half = stats.t.ppf(0.975, df) * se
+    assert (estimate.value, estimate.se) == pytest.approx((value, se), rel=same)
+    assert (estimate.interval.low, estimate.interval.high) == pytest.approx((value - half, value + half), rel=10 * same)
+    assert estimate.df == estimate.class_df == pytest.approx(df, rel=same)
+    p = 2 * stats.t.sf(abs(value / se), df) if df >= MIN_CLASS_DF_FOR_P else None
+    assert estimate.p == (None if p is None else pytest.approx(p, rel=100 * same))
 
 
 def g(codes, pre, post, treated):

@@ -4,10 +4,21 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import statsmodels.api as sm
-from made_classes import SAME, adjusted, check_same, difference, real, school
+from made_classes import (
+    SAME,
+    adjusted,
+    check_estimate,
+    check_same,
+    class_means,
+    difference,
+    real,
+    school,
+    slope_error,
+    squared_se,
+    weights_of,
+)
 from scipy import stats
 
 from gsl_research.estimate import Interval, NotEstimated
@@ -36,10 +47,6 @@ def check_t(estimate, values, treated, df):
     assert estimate.df == estimate.class_df == df
     assert estimate.p == (pytest.approx(test.pvalue, rel=SAME) if df >= 4 else None)
     assert estimate.status == "beside"
-
-
-def class_means(codes, *variables):
-    return pd.DataFrame(dict(enumerate(variables))).groupby(codes).mean().to_numpy().T
 
 
 # Gain
@@ -71,17 +78,30 @@ def at_the_true_slope(codes, pre, post, reliability):
 def test_the_corrected_slope_is_the_within_slope_over_the_reliability(reliability):
     for seed in range(3):
         codes, pre, post, arm = school(seed, 2, 5)
-        means = at_the_true_slope(codes, pre, post, reliability)
-        check_t(corrected(codes, pre, post, arm, reliability), means, arm, len(arm) - 2)
+        pre, post = pre + seed * arm[codes], post + seed * arm[codes]
+        means, estimate = (
+            at_the_true_slope(codes, pre, post, reliability),
+            corrected(codes, pre, post, arm, reliability),
+        )
+        seen = squared_se(class_means(codes, pre)[0], arm)
+        shared = slope_error(codes, [pre], post, weights_of(arm), seen) / reliability**2
+        value, se = means[arm].mean() - means[~arm].mean(), math.sqrt(squared_se(means, arm) + shared)
+        check_estimate(estimate, value, se, len(arm) - 2)
+        assert estimate.status == "beside"
 
 
 def test_from_three_classes_per_arm_the_wider_of_pooled_and_welch_is_given():
     chosen = set()
     for seed in range(12):
         codes, pre, post, arm = school(seed, 3, 6)
+        pre = pre + seed % 3 * arm[codes]
         means, found = at_the_true_slope(codes, pre, post, 0.8), corrected(codes, pre, post, arm)
         tests = [stats.ttest_ind(means[arm], means[~arm], equal_var=equal) for equal in (True, False)]
-        half = [np.ptp(test.confidence_interval()) / 2 for test in tests]
+        half = []
+        for test, equal in zip(tests, (True, False), strict=True):
+            seen = squared_se(class_means(codes, pre)[0], arm, equal=equal)
+            shared = slope_error(codes, [pre], post, weights_of(arm), seen) / 0.8**2
+            half.append(stats.t.ppf(0.975, test.df) * math.sqrt(squared_se(means, arm, equal=equal) + shared))
         assert found.interval.half_width == pytest.approx(max(half), rel=1e-8)
         assert found.df == pytest.approx(tests[int(np.argmax(half))].df, rel=1e-8)
         assert (found.estimator, found.status) == ("reliability_corrected", "beside")
@@ -269,15 +289,17 @@ def test_baseline_by_hand():
 
 
 def test_levels_of_the_start():
-    found = {sds: bracket.Baseline(1.0, sds).level for sds in (0.0, 0.05, -0.05, 0.0501, -0.25, 0.2501, -3.0, None)}
-    assert list(found.values()) == ["alike", "alike", "alike", "adjust", "adjust", "apart", "apart", None]
+    found = {sds: bracket.Baseline(1.0, sds).level for sds in (0.0, 0.05, -0.05, 0.0501, -0.25, 0.2501, -3.0)}
+    assert list(found.values()) == ["alike", "alike", "alike", "adjust", "adjust", "apart", "apart"]
 
 
-def test_without_spread_before_there_are_points_but_no_sds():
+def test_without_spread_before_within_arms_the_spread_of_all_pupils_counts():
     codes, _, post, arm = school(5)
-    for before in (np.full(len(post), 3.3), np.where(arm[codes], 3.3, 5.0)):
-        found = bracket.baseline(class_moments(codes, before, post), arm)
-        assert found == bracket.Baseline(pytest.approx(before[arm[codes]].mean() - before[~arm[codes]].mean()), None)
+    assert bracket.baseline(class_moments(codes, np.full(len(post), 3.3), post), arm) == bracket.Baseline(0.0, 0.0)
+    before = np.where(arm[codes], 3.3, 5.0)
+    found = bracket.baseline(class_moments(codes, before, post), arm)
+    assert found == bracket.Baseline(pytest.approx(-1.7), pytest.approx(-1.7 / before.std(ddof=1)))
+    assert found.level == "apart"
     assert bracket.baseline(class_moments(codes, post), ~np.zeros(len(arm), bool)).reason == "empty_arm"
     assert bracket.baseline(class_moments(np.zeros(0, int), []), []).reason == "no_pupils"
 

@@ -27,7 +27,8 @@ def test_five_percent_of_studies_without_an_effect_seem_to_have_one(treated, con
 @pytest.mark.parametrize(("treated", "control"), [(3, 3), (2, 6)])
 def test_every_interval_keeps_its_promise_or_the_report_caps_it(name, treated, control):
     found = CALIBRATION.tally(WORLDS[name], treated, control, 0.15, 1_000)
-    assert {"adjusted", "g", "gain", "corrected", "class_mean_pre"} <= set(found)
+    assert {"adjusted", "g", "corrected", "class_mean_pre"} <= set(found)
+    assert ("gain" in found) == (name != "apart")
     for interval, tally in found.items():
         assert tally.given >= 990, interval
         assert not CALIBRATION.outside(tally) or CALIBRATION.small_arm(treated, control), (interval, tally)
@@ -60,7 +61,7 @@ def test_the_panel_shows_why_an_icc_of_nothing_is_no_answer():
     lambda runs: CALIBRATION.block_misses(5, 0.15, runs),
 ], ids=["borrowed from four classes", "five schools"])  # fmt: skip
 def test_borrowed_spread_and_blocks_keep_theirs(misses):
-    assert misses(RUNS) == pytest.approx(0.05, abs=BOUND * CALIBRATION.monte_carlo_se(RUNS))
+    assert 0.03 <= misses(RUNS) <= 0.05 + BOUND * CALIBRATION.monte_carlo_se(RUNS)
 
 
 def test_a_permutation_p_of_five_percent_is_never_more():

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import bound, classes, plan
+from made_classes import check_estimate, class_means, slope_error
 from scipy import stats
 
 from gsl_research.estimate import Estimate
@@ -95,6 +96,13 @@ def test_permutation_only_after_a_draw_and_from_four_class_df():
     assert smallest((3, 3)) is None
 
 
+def frame_of(scores):
+    """codes, [pre], post of pupils with both scores, class k0 first."""
+    frame = pd.DataFrame({"j": [int(name[1:]) for name in scores["klas"]], "x": numbers(scores, "voor"),
+                          "y": numbers(scores, "na")}).dropna()  # fmt: skip
+    return frame.j.to_numpy(), [frame.x.to_numpy()], frame.y.to_numpy()
+
+
 def in_pairs(pairs: int, **changes) -> tuple[dict, dict]:
     scores = classes(pairs, pairs, **changes)
     scores["paar"] = [f"p{int(name[1:]) % pairs}" for name in scores["klas"]]
@@ -108,11 +116,13 @@ def test_blocks_are_a_t_test_on_the_differences_within():
     result = measured(scores, **changes).primary
     plain = measured(scores, **DRAWN).primary
     means = {item.unit: item.mean for item in plain.classes}
-    test = stats.ttest_1samp([means[j] - means[j + 5] for j in range(5)], 0)
-    low, high = test.confidence_interval()
+    gaps = np.array([means[j] - means[j + 5] for j in range(5)])
+    codes, [pre], post = frame_of(scores)
+    before = class_means(codes, pre)[0]
+    seen = np.var(before[:5] - before[5:], ddof=1) / 5
+    shared = slope_error(codes, [pre], post, np.where(np.arange(10) < 5, 0.2, -0.2), seen)
     assert (result.main.estimator, result.main.df, result.class_df) == ("within_blocks", 4, 4)
-    assert (result.main.interval.low, result.main.interval.high) == pytest.approx((low, high), rel=1e-9)
-    assert result.main.p == pytest.approx(test.pvalue, rel=1e-9)
+    check_estimate(result.main, gaps.mean(), np.sqrt(gaps.var(ddof=1) / 5 + shared), 4, same=1e-9)
     assert result.beside == () and result.check("leave_one_out_low") is None
     assert result.check("permutation_smallest_p").value == pytest.approx(2 / 2**5)
 
@@ -156,8 +166,8 @@ def test_other_classes_may_lend_their_spread(others, cap):
         return
     lent = found["borrowed_class_spread"]
     assert (lent.df, lent.class_df, lent.p) == (5, 0, None)
-    half = stats.t.ppf(0.975, 5) * 0.7 * np.sqrt(2)
-    assert lent.interval.half_width == pytest.approx(half, rel=1e-9)
+    se = np.sqrt(2 * 0.7**2 + slope_error(*frame_of(classes(1, 1)), np.array([1, -1])))
+    assert lent.interval.half_width == pytest.approx(stats.t.ppf(0.975, 5) * se, rel=1e-9)
 
 
 def test_what_another_school_may_borrow_is_kept():

@@ -43,7 +43,13 @@ def test_measure_on_the_eef_trial_by_hand(real_data):
     arms = schools.groupby("arm").a
     value = arms.mean()[1] - arms.mean()[0]
     variance = ((arms.count() - 1) * arms.var()).sum() / 20
-    se = math.sqrt(variance * (1 / 10 + 1 / 12))
+    residual = ((centred.y - slope * centred.x) ** 2).sum() / (265 - 22 - 1)
+    gap = schools.groupby("arm").x.mean()
+    slope_variance = residual / (centred.x**2).sum()
+    start = schools.groupby("arm").x
+    before = ((start.count() - 1) * start.var()).sum() / 20 * (1 / 10 + 1 / 12)
+    shared = max((gap[1] - gap[0]) ** 2 - before, 0) * slope_variance
+    se = math.sqrt(variance * (1 / 10 + 1 / 12) + shared)
     half = stats.t.ppf(0.975, 20) * se
     main = result.main
     assert (main.value, main.se) == pytest.approx((value, se), rel=SAME)
@@ -77,7 +83,6 @@ def test_measure_on_the_eef_trial_by_hand(real_data):
 
     pre_arms = data.groupby("Intervention").x
     pre_sd = math.sqrt(((pre_arms.count() - 1) * pre_arms.var()).sum() / 263)
-    gap = schools.groupby("arm").x.mean()
     assert result.check("baseline_g").value == pytest.approx((gap[1] - gap[0]) / pre_sd, rel=SAME)
     for code in ("attrition", "attrition_gap", "classes_lost"):
         assert (result.check(code).value, result.check(code).flag) == (0, False)

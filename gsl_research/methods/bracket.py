@@ -50,8 +50,8 @@ def corrected_difference(
     r"""The adjusted difference at the slope that a pre-test without error would have: :math:`b_w/r`.
 
     ``moments`` holds (pre, post); r is the ``reliability`` of the pre-test within classes, which ``reliability_within``
-    makes from the one that is printed. Status "beside". The interval is right only if r is, and leaves out that r and
-    :math:`b_w` are estimates themselves. From three classes per arm it is the wider of the pooled one and Welch's: with
+    makes from the one that is printed. Status "beside". The interval is right only if r is: it has the error of
+    :math:`b_w` but none of r. From three classes per arm it is the wider of the pooled one and Welch's: with
     double the class spread in one of 3 v 3 arms the pooled one misses 6.7 % (simulated). One class per arm: the
     difference alone.
 
@@ -64,7 +64,10 @@ def corrected_difference(
         return NotEstimated(estimator="reliability_corrected", reason="no_pupil_spread")
     means = adjusted_means(moments, treated)
     if isinstance(means, AdjustedMeans):
+        uncertain = means.slope_covariance / reliability**2
         means = _at_slope(moments, treated, float(means.slope[0]) / reliability)
+        if isinstance(means, AdjustedMeans):
+            means = replace(means, slope_covariance=uncertain)
     found = _beside(means, unit=unit, estimator="reliability_corrected")
     welch = welch_difference(means, unit=unit)
     if isinstance(found, Estimate) and isinstance(welch, Estimate) and found.interval is not None:
@@ -148,17 +151,16 @@ def _check_reliability(reliability: float) -> None:
 class Baseline:
     """The difference of the mean class means before, in points and in SDs of pupils within arms.
 
-    ``sds`` is ``None`` when pupils of an arm do not differ.
+    Where pupils of one arm all scored the same, ``sds`` counts SDs of all pupils together, and 0 where those do not
+    differ either.
     """
 
     points: float
-    sds: float | None
+    sds: float
 
     @property
-    def level(self) -> Literal["alike", "adjust", "apart"] | None:
+    def level(self) -> Literal["alike", "adjust", "apart"]:
         """Alike; near enough to adjust for; or too far apart to compare."""
-        if self.sds is None:
-            return None
         distance = abs(self.sds)
         return "alike" if distance <= BASELINE_ALIKE else "adjust" if distance <= BASELINE_APART else "apart"
 
@@ -170,9 +172,12 @@ def baseline(moments: ClassMoments, treated: ArrayLike) -> Baseline | NotEstimat
         return NotEstimated(estimator="baseline", reason=arms.reason)
     before = moments.mean[:, 0]
     points = float(before[arms.treated].mean() - before[~arms.treated].mean())
-    sd = total_sd(moments, arms.treated, 0)
-    rounding = max(ROUNDING * float(np.abs(before).max()), math.sqrt(ROUNDING) * abs(points))
-    return Baseline(points, points / sd if sd > rounding else None)
+    rounding = ROUNDING * float(np.abs(before).max())
+    if abs(points) <= rounding:
+        return Baseline(points, 0.0)
+    within = total_sd(moments, arms.treated, 0)
+    whole = math.sqrt(float(moments.total()[0, 0]) / (moments.pupils - 1))
+    return Baseline(points, points / (within if within > max(rounding, math.sqrt(ROUNDING) * abs(points)) else whole))
 
 
 def regression_to_the_mean(pre_mean: float, reference_mean: float, reliability: float) -> float:

@@ -28,7 +28,8 @@ class AdjustedMeans:
 
     ``mean`` (G,), ``treated`` (G,) bool, ``n`` (G,), ``covariates`` (G, q) class means, ``slope`` (q,) the pooled
     within-class regression of post on the covariates, ``covariate_scatter`` (q, q) their scatter within classes (0
-    where none has spread), ``residual_ss`` and ``residual_df`` of pupils within classes around the regression.
+    where none has spread), ``residual_ss`` and ``residual_df`` of pupils within classes around the regression,
+    ``slope_covariance`` (q, q) the sampling error of the slope, 0 where it was given.
     """
 
     mean: NDArray[np.float64]
@@ -39,6 +40,7 @@ class AdjustedMeans:
     covariate_scatter: NDArray[np.float64]
     residual_ss: float
     residual_df: int
+    slope_covariance: NDArray[np.float64]
 
     @property
     def difference(self) -> float:
@@ -59,8 +61,10 @@ class AdjustedMeans:
 
     @property
     def whole_ss(self) -> float:
-        """Scatter of the adjusted class means and of pupils within classes: what spread is judged against."""
-        return float(((self.mean - self.mean.mean()) ** 2).sum() + self.within_ss)
+        """Scatter of the adjusted class means and of pupils within classes, and what rounding makes of means of this
+        size: what spread is judged against."""
+        between = ((self.mean - self.mean.mean()) ** 2).sum()
+        return float(between + self.within_ss + ROUNDING * (self.mean @ self.mean))
 
     @property
     def spread(self) -> float | None:
@@ -75,6 +79,23 @@ class AdjustedMeans:
     @property
     def counts(self) -> dict[str, int]:
         return arm_counts(self.n, self.treated)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """How much each class mean weighs in the difference (G,): 1/g of its arm, negative for control."""
+        count = int(self.treated.sum())
+        return np.where(self.treated, 1 / count, -1 / (self.classes - count))
+
+    def slope_variance(self, weights: NDArray[np.float64], seen: ArrayLike = 0.0) -> float:
+        r"""What the error of the slope adds to the variance of :math:`\sum w_ja_j`, ``weights`` (G,) that sum to 0.
+
+        .. math:: \max\{0,\operatorname{tr}V_b(dd'-E)\},\qquad d=\sum w_j\bar x_j.
+
+        All classes share that error, so groups that start d apart carry it whole, and the spread of their means shows
+        only the part that goes with ``seen`` E (q, q): the square of the standard error of d from the same classes.
+        """
+        gap = weights @ (self.covariates - self.covariates.mean(axis=0))
+        return max(float((self.slope_covariance * (np.outer(gap, gap) - seen)).sum()), 0.0)
 
     def select(self, chosen: NDArray[np.bool_]) -> AdjustedMeans:
         """Some of the classes at the same slope: for leaving classes out and for blocks."""
@@ -107,8 +128,9 @@ def adjusted_means(
     with :math:`\bar x` the unweighted mean of the class covariate means. ``moments`` holds the covariates and last the
     post-test; with the post-test alone the class means stay as they are. ``slope`` (q,) replaces :math:`b_w`.
 
-    A covariate without spread within classes gets slope 0. Refuses: no pupils; an arm without classes; covariates that
-    cannot be told apart within classes. Raises ValueError when ``treated`` is not (G,).
+    A covariate without spread within classes gets slope 0. Refuses: no pupils; an arm without classes; scores beyond
+    double precision; covariates that cannot be told apart within classes. Raises ValueError when ``treated`` is not
+    (G,).
     """
     treated = np.asarray(treated, dtype=bool)
     if treated.shape != moments.n.shape:
@@ -117,6 +139,8 @@ def adjusted_means(
         return NotEstimated(estimator="adjusted_class_means", reason="no_pupils")
     if treated.all() or not treated.any():
         return NotEstimated(estimator="adjusted_class_means", reason="empty_arm")
+    if not moments.in_reach:
+        return NotEstimated(estimator="adjusted_class_means", reason="out_of_reach")
     within, total = moments.within(), np.diag(moments.total())
     some = np.diag(within)[:-1] > ROUNDING * total[:-1]
     scatter = np.where(np.outer(some, some), within[:-1, :-1], 0.0)
@@ -130,6 +154,11 @@ def adjusted_means(
         slopes = np.asarray(slope, dtype=float)
     covariates, post = moments.mean[:, :-1], moments.mean[:, -1]
     residual = within[-1, -1] - 2 * slopes @ within[:-1, -1] + slopes @ within[:-1, :-1] @ slopes
+    residual_ss = max(float(residual), 0.0)
+    residual_df = moments.pupils - moments.classes - int(some.sum() if slope is None else 0)
+    slope_covariance = np.zeros_like(scatter)
+    if slope is None and residual_df > 0:
+        slope_covariance[np.ix_(some, some)] = _inverse(scatter[np.ix_(some, some)]) * residual_ss / residual_df
     return AdjustedMeans(
         mean=post - (covariates - covariates.mean(axis=0)) @ slopes,
         treated=treated,
@@ -137,8 +166,9 @@ def adjusted_means(
         covariates=covariates,
         slope=slopes,
         covariate_scatter=scatter,
-        residual_ss=max(float(residual), 0.0),
-        residual_df=moments.pupils - moments.classes - int(some.sum() if slope is None else 0),
+        residual_ss=residual_ss,
+        residual_df=residual_df,
+        slope_covariance=slope_covariance,
     )
 
 
@@ -153,6 +183,12 @@ def _solve(scatter: NDArray[np.float64], cross: NDArray[np.float64]) -> NDArray[
     return np.linalg.solve(correlation, cross / size) / size
 
 
+def _inverse(scatter: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverse of a scatter that ``_solve`` accepted, on the same scale."""
+    size = np.outer(*2 * (np.sqrt(np.diag(scatter)),))
+    return np.linalg.inv(scatter / size) / size
+
+
 def adjusted_difference(
     adjusted: AdjustedMeans | NotEstimated,
     *,
@@ -162,11 +198,12 @@ def adjusted_difference(
 ) -> Estimate | NotEstimated:
     r"""Difference of mean adjusted class means, with classes as the unit.
 
-    .. math:: \delta=\bar a_T-\bar a_C,\qquad SE^2=s_a^2\,(1/g_T+1/g_C),\qquad df=G-2,
+    .. math:: \delta=\bar a_T-\bar a_C,\qquad SE^2=s_a^2\,(1/g_T+1/g_C)+v_b,\qquad df=G-2,
 
-    :math:`s_a^2` being the variance of the adjusted means around their arm's mean, pooled over arms. With
-    ``class_covariates`` (G, c) it is the coefficient of treated in the least squares of the adjusted means on treated
-    and those covariates, df = G - 2 - c. It assumes equal class spread in both arms.
+    :math:`s_a^2` being the variance of the adjusted means around their arm's mean, pooled over arms, and :math:`v_b`
+    the error of the slope (``AdjustedMeans.slope_variance``): 0 unless the arms start further apart than their classes
+    do. With ``class_covariates`` (G, c) it is the coefficient of treated in the least squares of the adjusted means on
+    treated and those covariates, df = G - 2 - c. It assumes equal class spread in both arms.
 
     Refuses: df < 1; more than one class covariate per 6 classes; class means that do not differ within arms; class
     covariates that cannot be told apart from the arms.
@@ -186,11 +223,12 @@ def adjusted_difference(
     fit = _treated_beside(extra, adjusted)
     if fit is None:
         return NotEstimated(estimator=estimator, reason="singular")
-    value, contrast_ss, rest = fit
-    variance = float(rest @ rest) / df
-    if not variance > ROUNDING * adjusted.whole_ss:
+    weights, rest = fit
+    squares = rest.T @ rest / df * (weights @ weights)
+    if not squares[-1, -1] > ROUNDING * adjusted.whole_ss * (weights @ weights):
         return NotEstimated(estimator=estimator, reason="no_class_spread")
-    se = math.sqrt(variance * contrast_ss)
+    value = float(weights @ (adjusted.mean - adjusted.mean.mean()))
+    se = math.sqrt(squares[-1, -1] + adjusted.slope_variance(weights, squares[:-1, :-1]))
     return class_estimate(value, se, df, adjusted.counts, unit=unit, estimator=estimator, source="donald_lang_2007")
 
 
@@ -216,19 +254,20 @@ def class_estimate(
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = values - values.mean(axis=0)
     size = np.sqrt((centred**2).sum(axis=0))
-    return np.divide(centred, size, out=np.zeros_like(centred), where=size > 0)
+    some = size > ROUNDING * np.abs(values).max(axis=0)
+    return np.divide(centred, size, out=np.zeros_like(centred), where=some)
 
 
 def _treated_beside(
     extra: NDArray[np.float64], adjusted: AdjustedMeans
-) -> tuple[float, float, NDArray[np.float64]] | None:
-    """Least squares of the class means on treated and ``extra``: the coefficient, its variance per unit of class
-    variance, and the residuals. ``None`` when treated or ``extra`` cannot be told apart from the rest."""
-    treated, mean = adjusted.treated, adjusted.mean
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Least squares of class values on treated and ``extra``: how much each class weighs in the coefficient of treated
+    (G,), and the residuals of the covariates and last the adjusted means (G, q + 1). ``None`` when treated or ``extra``
+    cannot be told apart from the rest."""
+    treated, values = adjusted.treated, np.column_stack([adjusted.covariates, adjusted.mean])
     if not extra.shape[1]:
-        count = int(treated.sum())
-        within = mean - np.where(treated, mean[treated].mean(), mean[~treated].mean())
-        return adjusted.difference, 1 / count + 1 / (len(mean) - count), within
+        means = np.stack([values[~treated].mean(axis=0), values[treated].mean(axis=0)])
+        return adjusted.weights, values - means[treated.astype(int)]
     others, arm = _standard(extra), treated - treated.mean()
     if np.linalg.svd(others, compute_uv=False)[-1] <= math.sqrt(ROUNDING) * extra.shape[1]:
         return None
@@ -236,16 +275,23 @@ def _treated_beside(
     length = float(alone @ alone)
     if length <= math.sqrt(ROUNDING) * float(arm @ arm):
         return None
-    basis = np.column_stack([np.ones(len(mean)), treated, others])
-    coefficients = np.linalg.lstsq(basis, mean, rcond=None)[0]
-    return float(coefficients[1]), 1 / length, mean - basis @ coefficients
+    basis = np.column_stack([np.ones(len(arm)), treated, others])
+    return alone / length, values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]
+
+
+def covariance_of_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squared standard error of the mean of the rows of ``values`` (m, q), as a (q, q) covariance."""
+    rest = values - values.mean(axis=0)
+    return rest.T @ rest / (len(values) - 1) / len(values)
 
 
 def welch_difference(adjusted: AdjustedMeans | NotEstimated, *, unit: str) -> Estimate | NotEstimated:
     r"""The same difference without assuming equal class spread in both arms. Status "beside".
 
-    .. math:: SE^2=\frac{s_T^2}{g_T}+\frac{s_C^2}{g_C},\qquad
-              df=\frac{SE^4}{(s_T^2/g_T)^2/(g_T-1)+(s_C^2/g_C)^2/(g_C-1)}.
+    .. math:: W=\frac{s_T^2}{g_T}+\frac{s_C^2}{g_C},\qquad SE^2=W+v_b,\qquad
+              df=\frac{W^2}{(s_T^2/g_T)^2/(g_T-1)+(s_C^2/g_C)^2/(g_C-1)},
+
+    with the error of the slope as in ``adjusted_difference``.
 
     Refuses: fewer than 3 classes in an arm; class means that do not differ within arms.
     Source: Welch (1947), doi:10.1093/biomet/34.1-2.28.
@@ -260,8 +306,9 @@ def welch_difference(adjusted: AdjustedMeans | NotEstimated, *, unit: str) -> Es
     whole = sum(shares)
     if not whole > ROUNDING * adjusted.whole_ss:
         return NotEstimated(estimator=name, reason="no_class_spread")
-    df = whole**2 / sum(share**2 / (len(arm) - 1) for share, arm in zip(shares, arms, strict=True))
-    value, se = adjusted.difference, math.sqrt(whole)
+    df = 1 / sum((share / whole) ** 2 / (len(arm) - 1) for share, arm in zip(shares, arms, strict=True))
+    seen = sum(covariance_of_mean(adjusted.covariates[arm]) for arm in (adjusted.treated, ~adjusted.treated))
+    value, se = adjusted.difference, math.sqrt(whole + adjusted.slope_variance(adjusted.weights, seen))
     estimate = class_estimate(value, se, df, adjusted.counts, unit=unit, estimator=name, source="welch_1947")
     return replace(estimate, status="beside")
 

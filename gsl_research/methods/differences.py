@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..estimate import MIN_CLASS_DF_FOR_P, Estimate, Interval, NotEstimated
 from .effect_sizes import over_estimated_sd
-from .linear import NOISE, REACH
+from .linear import NOISE
 from .moments import ROUNDING, ClassMoments
 from .noncentral import noncentrality_interval
 from .student import small_sample_factor, t_interval, t_quantile, two_sided_p
@@ -35,7 +35,7 @@ def growth(moments: ClassMoments, *, unit: str) -> Estimate | NotEstimated:
     """
     if not moments.classes:
         return NotEstimated(estimator="mean_gain", reason="no_pupils")
-    if not _within_reach(moments):
+    if not moments.in_reach:
         return NotEstimated(estimator="mean_gain", reason="out_of_reach")
     counts = {"pupils_single": moments.pupils, "classes_single": moments.classes}
     gains = moments.mean[:, 1] - moments.mean[:, 0]
@@ -195,7 +195,7 @@ def standardised_gains(moments: ClassMoments) -> StandardisedGains | NotEstimate
     df = moments.pupils - 1
     if df < 2:
         return NotEstimated(estimator=name, reason="too_few_pupils" if moments.pupils else "no_pupils")
-    if not _within_reach(moments):
+    if not moments.in_reach:
         return NotEstimated(estimator=name, reason="out_of_reach")
     total, mean = moments.total(), moments.total_mean()
     pre, post = float(total[0, 0]), float(total[1, 1])
@@ -232,7 +232,7 @@ def spread_ratio(moments: ClassMoments, level: float = 0.95) -> SpreadRatio | No
     Source: Pitman (1939), doi:10.1093/biomet/31.1-2.9; Morgan (1939), doi:10.1093/biomet/31.1-2.13.
     """
     within, df = moments.within(), moments.pupils - moments.classes
-    if df < 2 or not _within_reach(moments):
+    if df < 2 or not moments.in_reach:
         return None
     if not all(_is_spread(float(within[i, i]), moments, i) for i in (0, 1)):
         return None
@@ -258,14 +258,6 @@ def _total_df(moments: ClassMoments) -> float:
     total, within = float(moments.total()[0, 0]), float(moments.within()[0, 0])
     parts = ((total - within, moments.classes - 1), (within, moments.pupils - moments.classes))
     return total**2 / sum(ss**2 / df for ss, df in parts if df)
-
-
-def _within_reach(moments: ClassMoments) -> bool:
-    """Whether squares of the scores, and ratios of those, stay in double precision."""
-    squares = np.diag(moments.within())
-    return bool(
-        (np.abs(moments.mean) < REACH).all() and ((squares < REACH**2) & ((squares == 0) | (squares > REACH**-2))).all()
-    )
 
 
 def _correlation(scatter: NDArray[np.float64]) -> float:

@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import NotEstimated, Reason
-from .moments import ClassMoments, class_moments
+from .moments import REACH, ClassMoments, class_moments
 
 DIGITS = 1e-9
 """Largest relative error with which a number is still given (nine digits; policy)."""
-REACH = 1e60
-"""Values beyond it, or nearer to 0 than its inverse, are refused: fourth powers leave double precision (computed)."""
 NOISE = 16
 """A length within this many times the rounding of the stored values counts as none (policy)."""
 

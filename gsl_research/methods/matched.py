@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import Estimate, NotEstimated
-from .clusters import AdjustedMeans, class_estimate
+from .clusters import AdjustedMeans, class_estimate, covariance_of_mean
 from .moments import ROUNDING
 
 
@@ -22,12 +22,18 @@ def block_differences(adjusted: AdjustedMeans, blocks: ArrayLike) -> NDArray[np.
 
     Blocks without both arms (``one_sided``) give no difference; call it without them.
     """
-    codes, size = _block_codes(adjusted.treated, blocks)
-    sums = [np.bincount(codes[arm], adjusted.mean[arm], size) for arm in (adjusted.treated, ~adjusted.treated)]
-    counts = [np.bincount(codes[arm], minlength=size) for arm in (adjusted.treated, ~adjusted.treated)]
-    if not (counts[0] * counts[1]).all():
+    return _block_weights(adjusted.treated, blocks) @ (adjusted.mean - adjusted.mean.mean())
+
+
+def _block_weights(treated: NDArray[np.bool_], blocks: ArrayLike) -> NDArray[np.float64]:
+    """How much each class mean weighs in the difference of each block (S, G): 1/its arm there, negative for control."""
+    codes, size = _block_codes(treated, blocks)
+    counts = np.stack([np.bincount(codes[arm], minlength=size) for arm in (treated, ~treated)])
+    if not counts.all():
         raise ValueError("every block needs classes of both arms")
-    return sums[0] / counts[0] - sums[1] / counts[1]
+    weights = np.zeros((size, len(codes)))
+    weights[codes, np.arange(len(codes))] = np.where(treated, 1 / counts[0, codes], -1 / counts[1, codes])
+    return weights
 
 
 def one_sided(treated: ArrayLike, blocks: ArrayLike) -> NDArray:
@@ -50,10 +56,11 @@ def within_blocks(adjusted: AdjustedMeans | NotEstimated, blocks: ArrayLike, *, 
     r"""Difference of adjusted class means inside each block, and a t over blocks.
 
     .. math:: d_s=\bar a_{sT}-\bar a_{sC},\qquad \delta=\frac1S\sum_s d_s,\qquad
-              SE^2=\frac{\sum_s(d_s-\delta)^2}{S(S-1)},\qquad df=S-1.
+              SE^2=\frac{\sum_s(d_s-\delta)^2}{S(S-1)}+v_b,\qquad df=S-1,
 
-    ``blocks`` (G,) labels. Blocks weigh equally, whatever their classes and pupils. The slopes behind the adjusted
-    means are pooled over all classes. Where approach and block work together, the spread of that is in the interval.
+    with :math:`v_b` the error of the slope as in ``clusters.adjusted_difference``. ``blocks`` (G,) labels. Blocks weigh
+    equally, whatever their classes and pupils. The slopes behind the adjusted means are pooled over all classes. Where
+    approach and block work together, the spread of that is in the interval.
 
     Refuses: a block with classes of one arm only (``one_sided`` names it); fewer than 2 blocks; blocks that do not
     differ. Not for: blocks made after the results were seen.
@@ -67,7 +74,10 @@ def within_blocks(adjusted: AdjustedMeans | NotEstimated, blocks: ArrayLike, *, 
     if len(one_sided(adjusted.treated, blocks)):
         return NotEstimated(estimator=name, reason="one_sided_blocks")
     found = block_differences(adjusted, blocks)
-    return _mean_of_blocks(found, adjusted.counts, name, scale=adjusted.whole_ss, unit=unit)
+    weights = _block_weights(adjusted.treated, blocks)
+    seen = covariance_of_mean(weights @ adjusted.covariates) if len(weights) > 1 else 0.0
+    shared = adjusted.slope_variance(weights.mean(axis=0), seen)
+    return _mean_of_blocks(found, adjusted.counts, name, scale=adjusted.whole_ss, unit=unit, shared=shared)
 
 
 def network(differences: ArrayLike, *, n: Mapping[str, int], unit: str) -> Estimate | NotEstimated:
@@ -87,7 +97,7 @@ def network(differences: ArrayLike, *, n: Mapping[str, int], unit: str) -> Estim
 
 
 def _mean_of_blocks(
-    found: NDArray[np.float64], n: dict[str, int], name: str, *, scale: float, unit: str
+    found: NDArray[np.float64], n: dict[str, int], name: str, *, scale: float, unit: str, shared: float = 0.0
 ) -> Estimate | NotEstimated:
     df = len(found) - 1
     if df < 1:
@@ -95,7 +105,7 @@ def _mean_of_blocks(
     squares = float(((found - found.mean()) ** 2).sum())
     if not squares > ROUNDING * scale:
         return NotEstimated(estimator=name, reason="no_class_spread")
-    se = math.sqrt(squares / df / len(found))
+    se = math.sqrt(squares / df / len(found) + shared)
     return class_estimate(float(found.mean()), se, df, n, unit=unit, estimator=name, source="t_over_blocks")
 
 

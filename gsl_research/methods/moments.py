@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 ROUNDING = 1e-12
 """A sum of squares below this share of the whole is rounding, not spread (double precision keeps 16 digits; policy)."""
+REACH = 1e60
+"""Values beyond it, or nearer to 0 than its inverse, are refused: fourth powers leave double precision (computed)."""
 PIECE = 2**16
 """Rows that are worked on at once when those of a class stand together: they stay in the cache (computed)."""
 
@@ -36,6 +38,14 @@ class ClassMoments:
     @property
     def pupils(self) -> int:
         return int(self.n.sum())
+
+    @property
+    def in_reach(self) -> bool:
+        """Whether squares of the values, and ratios of those, stay in double precision."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.diag(self.within())
+        sound = (squares == 0) | ((squares > REACH**-2) & (squares < REACH**2))
+        return bool(sound.all() and (np.abs(self.mean) < REACH).all())
 
     def select(self, chosen: NDArray[np.bool_]) -> ClassMoments:
         return ClassMoments(self.n[chosen], self.mean[chosen], self.scatter[chosen])
