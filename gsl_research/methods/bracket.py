@@ -174,7 +174,7 @@ def baseline(moments: ClassMoments, treated: ArrayLike) -> Baseline | NotEstimat
     points = float(before[arms.treated].mean() - before[~arms.treated].mean())
     rounding = ROUNDING * float(np.abs(before).max())
     if abs(points) <= rounding:
-        return Baseline(points, 0.0)
+        return Baseline(0.0, 0.0)
     within = total_sd(moments, arms.treated, 0)
     whole = math.sqrt(float(moments.total()[0, 0]) / (moments.pupils - 1))
     return Baseline(points, points / (within if within > max(rounding, math.sqrt(ROUNDING) * abs(points)) else whole))
