@@ -45,13 +45,18 @@ class Margin:
 
 def smallest_worthwhile(result: OutcomeResult, conduct: Conduct, planned_on: date | None) -> Margin | None:
     if result.outcome.smallest_worthwhile is not None:
-        return Margin(result.outcome.smallest_worthwhile, "after" if _set_late(conduct, planned_on) else "before")
+        late = planned_before(conduct, planned_on) is False
+        return Margin(result.outcome.smallest_worthwhile, "after" if late else "before")
     return Margin(DEFAULT_MARGIN_SD * result.sd, "rule") if result.sd else None
 
 
-def _set_late(conduct: Conduct, planned_on: date | None) -> bool:
-    late = planned_on is not None and conduct.post_on is not None and planned_on >= conduct.post_on
-    return late or conduct.results_seen is True
+def planned_before(conduct: Conduct, planned_on: date | None) -> bool | None:
+    """Was the plan made before there were results? ``None`` when the study file does not tell."""
+    if conduct.results_seen:
+        return False
+    if planned_on is None or conduct.post_on is None:
+        return None
+    return planned_on < conduct.post_on
 
 
 def read_code(study: Study, result: OutcomeResult, margin: Margin | None) -> Code:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .estimate import MIN_CLASS_DF_FOR_P, Estimate, NotEstimated
 from .measurement import Check
-from .methods import bracket, checks, clusters, effect_sizes, matched, one_class
+from .methods import bracket, checks, clusters, effect_sizes, leave_out, matched, one_class
 from .methods.moments import ClassMoments
 from .problems import Problem, Problems
 from .study import Comparison, Outcome
@@ -59,10 +59,13 @@ def compare(
     if blocks is None:
         main = clusters.adjusted_difference(adjusted, unit="points")
     else:
+        adjusted = matched.in_blocks(adjusted, blocks)
         main = matched.within_blocks(adjusted, blocks, unit="points")
+    if isinstance(adjusted, NotEstimated):
+        raise _problem(adjusted, outcome)
     class_df = main.class_df if isinstance(main, Estimate) else 0
     if isinstance(main, NotEstimated) and adjusted.class_df >= MIN_CLASS_DF_SEEN:
-        _stop(main, outcome)
+        raise _problem(main, outcome)
     sd = clusters.total_sd(moments, treated, 1)
     found: list[Estimate | NotEstimated] = []
     if class_df < MIN_CLASS_DF_SEEN:
@@ -77,6 +80,7 @@ def compare(
     estimates = tuple(one for one in found if isinstance(one, Estimate))
     panel = [one for one in estimates if one.status == "assumed_icc"]
     seen = class_df >= MIN_CLASS_DF_SEEN
+    compared = any(isinstance(one, Estimate) for one in beside)
     alarms = tuple(alarm for alarm in bracket.agreement(main, beside) if sounds(alarm)) if seen else ()
     return Compared(
         adjusted=adjusted,
@@ -84,9 +88,9 @@ def compare(
         usual_gaps=tuple(one_class.usual_gap(adjusted, one.assumed_icc) for one in panel),
         estimates=estimates,
         refused=tuple(one for one in found if isinstance(one, NotEstimated)),
-        checks=tuple(_checks(design, moments, adjusted, blocks, class_df, len(alarms))),
+        checks=tuple(_checks(design, moments, adjusted, blocks, class_df, len(alarms) if compared else None)),
         alarms=alarms,
-        by_start=_by_start(moments, treated, quartiles) if seen else (),
+        by_start=_by_start(moments, treated, quartiles) if seen and blocks is None else (),
     )
 
 
@@ -99,12 +103,17 @@ ADJUSTING = ("gain_difference", "reliability_corrected", "class_mean_pre")
 """Estimators that differ from the main one in how the pre-test is taken into account."""
 
 
-def _stop(main: NotEstimated, outcome: Outcome) -> None:
-    """With classes enough, only the file leaves no estimate: copied classes, or a block lost on one side."""
+def _problem(missing: NotEstimated, outcome: Outcome) -> Problems:
+    """With classes enough, only the file leaves no estimate: copied classes, a block lost on one side, one pre-test
+    score for a whole class."""
     facts = {"outcome": outcome.label}
-    if main.reason == "one_sided_blocks":
-        raise Problems([Problem(code="blocks_incomplete", facts=facts)])
-    raise Problems([Problem(code="no_class_spread", facts=facts)])
+    match missing.reason:
+        case "one_sided_blocks":
+            return Problems([Problem(code="blocks_incomplete", facts=facts)])
+        case "no_class_spread":
+            return Problems([Problem(code="no_class_spread", facts=facts)])
+        case _:
+            return Problems([Problem(code="no_spread_before", facts=facts)])
 
 
 def _panel(outcome: Outcome, adjusted: clusters.AdjustedMeans) -> Iterator[Estimate | NotEstimated]:
@@ -130,7 +139,7 @@ def _beside(
     blocked: bool,
 ) -> Iterator[Estimate | NotEstimated]:
     """Other defensible ways to the same difference. Blocks keep to their own contrast."""
-    if class_df < MIN_CLASS_DF_SEEN or blocked:
+    if blocked:
         return
     treated = adjusted.treated
     if not design.randomised:
@@ -138,6 +147,9 @@ def _beside(
             yield bracket.gain_difference(moments, treated, unit="points")
         if outcome.reliability is not None:
             yield _corrected(moments, treated, outcome.reliability)
+    if class_df < MIN_CLASS_DF_SEEN:
+        return
+    if not design.randomised:
         yield bracket.class_mean_pre(adjusted, unit="points")
     yield clusters.welch_difference(adjusted, unit="points")
     if class_df >= AGREEMENT_CLASS_DF:
@@ -153,8 +165,9 @@ def _other_standardiser(
     """The same difference in SD of the pre-test, when that is far from the SD of the post-test."""
     before = clusters.total_sd(moments, treated, 0)
     if outcome.gain_defined and before > 0 and max(sd / before, before / sd) > checks.SD_CHANGE:
-        g = effect_sizes.in_standard_deviations(main, before, moments.pupils - 2, unit="pre_total_sd")
-        yield g if isinstance(g, NotEstimated) else replace(g, status="beside")
+        icc = clusters.anova_icc(moments, treated, 0)
+        g = effect_sizes.standardised(main, moments, treated, sd=before, icc=icc)
+        yield g if isinstance(g, NotEstimated) else replace(g, unit="pre_total_sd", status="beside")
 
 
 def _by_start(
@@ -170,7 +183,7 @@ def _by_start(
 def _corrected(moments: ClassMoments, treated: NDArray[np.bool_], reliability: float) -> Estimate | NotEstimated:
     within = bracket.reliability_within(moments, treated, reliability)
     if within is None:
-        return NotEstimated(estimator="reliability_corrected", reason="no_pupil_spread")
+        return NotEstimated(estimator="reliability_corrected", reason="too_unreliable")
     return bracket.corrected_difference(moments, treated, within, unit="points")
 
 
@@ -180,20 +193,21 @@ def _checks(
     adjusted: clusters.AdjustedMeans,
     blocks: NDArray[np.int64] | None,
     class_df: float,
-    alarms: int,
+    alarms: int | None,
 ) -> Iterator[Check]:
     treated = adjusted.treated
-    baseline = bracket.baseline(moments, treated)
+    baseline = bracket.baseline(moments, treated, adjusted.weights)
     yield Check("baseline_g", baseline.sds, baseline.level == "apart")
     if class_df < MIN_CLASS_DF_SEEN:
         return
-    yield Check("agreement", alarms, alarms > 0)
-    yield Check("class_sd", adjusted.spread, False)
+    if alarms is not None:
+        yield Check("agreement", alarms, alarms > 0)
     found = {"slopes": checks.slope_difference(moments, treated)}
     if blocks is None:
+        yield Check("class_sd", adjusted.spread, False)
         found["class_sd_ratio"] = checks.class_spread_ratio(adjusted)
         found["outlying_class"] = checks.outlying_class(adjusted)
-        if not isinstance(left := clusters.leave_one_out(moments, treated), NotEstimated):
+        if not isinstance(left := leave_out.leave_one_out(moments, treated), NotEstimated):
             main = adjusted.difference
             yield Check("leave_one_out_low", left.low, left.low * main < 0)
             yield Check("leave_one_out_high", left.high, left.high * main < 0)

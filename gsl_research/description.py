@@ -53,9 +53,13 @@ def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
     )
 
 
-def describe_classes(units, codes, post, treated, adjusted, scale) -> tuple[ClassResult, ...]:
-    """Class by class, treated first; with ``adjusted`` means, the pupils behind them move along."""
+def describe_classes(units, codes, pre, post, treated, adjusted, scale) -> tuple[ClassResult, ...]:
+    """Class by class, treated first; with ``adjusted`` means, the pupils behind them move along.
+
+    ``pre`` is ``None`` where post minus pre means nothing.
+    """
     means = np.bincount(codes, post) / np.bincount(codes)
+    before = None if pre is None else np.bincount(codes, pre) / np.bincount(codes)
     shift = np.zeros(len(units)) if adjusted is None else adjusted - means
     order = range(len(units)) if treated is None else sorted(range(len(units)), key=lambda j: not treated[j])
     return tuple(
@@ -66,6 +70,8 @@ def describe_classes(units, codes, post, treated, adjusted, scale) -> tuple[Clas
             pupils=int((codes == j).sum()),
             mean=float(means[j] if adjusted is None else adjusted[j]),
             bins=privacy.coarse_bins(np.clip(post[codes == j] + shift[j], *scale), scale),
+            mean_pre=None if before is None else float(before[j]),
+            mean_post=None if before is None else float(means[j]),
         )
         for number, j in enumerate(order, start=1)
     )

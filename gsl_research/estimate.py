@@ -23,13 +23,16 @@ Reason = Literal[
     "too_few_pupils",
     "no_class_spread",
     "no_pupil_spread",
+    "too_unreliable",
+    "reliability_unknown",
     "singular",
     "one_sided_blocks",
     "out_of_reach",
 ]
 """Why a number does not exist: no rows; an arm without classes; not enough classes or pupils for the method; class
-means, or pupils within classes, that do not differ; covariates that cannot be told apart; blocks without both arms;
-values beyond what double precision can carry."""
+means, or pupils within classes, that do not differ; a test with too much error, or of which nobody gave the
+reliability; covariates that cannot be told apart; blocks without both arms; values beyond what double precision can
+carry."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import privacy
+from . import charts, privacy
 from .blocks import Block, Fold, Table, Text
 from .evidence import shareable, versions
-from .sentences import Telling
 from .study import Comparison
+from .telling import Telling, step_of
 
 SMALLEST_P = 0.01
 
@@ -76,6 +76,9 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
     if (baseline := result.check("baseline_g")) is not None:
         yield w("report.method.baseline"), one(baseline.value, 2)
     yield from _class_figures(told)
+    if (belief := told.verdict.belief) is not None:
+        yield w("report.method.belief"), one(belief.sceptical, 2)
+        yield w("report.method.belief_flat"), one(belief.flat, 2)
     if told.compared and told.verdict.margin is not None:
         yield w("report.method.margin"), told.margin(told.verdict.margin, result)
 
@@ -134,7 +137,13 @@ def caps(told: Telling) -> Fold:
         rows += ((w("report.caps.lowered"), w("report.caps.lowered_by")),)
     total = (w("report.caps.total"), w.count(security.rating))
     table = Table(w("report.caps.caption"), (w("report.caps.what"), w("report.caps.cap")), (*rows, total))
-    return Fold(w("report.heading.caps"), (table,))
+    lowest = min(cap.cap for cap in security.caps)
+    links = [
+        charts.Link(w(f"report.caps.{cap.criterion}"), step_of(cap.cap), cap.cap == lowest, cap.known)
+        for cap in security.caps
+    ]
+    picture = charts.caps(links, told.steps, table, words=w)
+    return Fold(w("report.heading.caps"), (picture,))
 
 
 def conduct(told: Telling) -> Fold:

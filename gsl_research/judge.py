@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .codes import GROWTH_CODES, Code, Margin, read_code, smallest_worthwhile
+from .choices import Answers, Choice, SideEffect, choices
+from .codes import GROWTH_CODES, LEAN_CLASS_DF, Code, Margin, read_code, smallest_worthwhile
 from .comparison import MIN_CLASS_DF_SEEN
 from .estimate import Estimate
 from .measurement import Measurement, OutcomeResult
+from .methods.sceptical import Posterior, posterior
+from .methods.student import probability_positive
 from .privacy import MEAN_DECIMALS
 from .rating import Security, rate, sound
-from .study import Comparison, GainGoal, ReachGoal
+from .study import Comparison, GainGoal, ReachGoal, Study
 
 WIDE_IN_MARGINS = 2
 """An interval reaching beyond 2 margins to both sides can tell nothing (methods page 3.2; policy)."""
@@ -24,23 +27,22 @@ FEW_CLASSES_DF = 10
 """Below this class-level df a clear result is probably too large (methods page 2.4, type M; verified)."""
 PRIOR_MEAN, PRIOR_SD = 0.05, 0.25
 """Sceptical prior on g: typical school trials are small (methods page 3.2; recalled)."""
+PROBABILITY_BANDS = ((0.95, "19/20"), (0.90, "9/10"), (0.80, "8/10"), (0.70, "7/10"), (0.0, "5/10"))
+"""(at least this probability, how it is told): always the band below (methods page 3.2; policy)."""
+IMPLAUSIBLE_G = 0.80
+"""A difference beyond this many SD is rare in schools: look for errors in the data first (methods page 3.1; policy)."""
+WATCH_PROBABILITY = 0.10
+"""A side effect worse than its margin that is at least this probable is watched (methods page 3.4; policy)."""
 
 
 @dataclass(frozen=True, slots=True)
-class SideEffect:
-    outcome: str
-    code: Literal["safe", "signal", "not_excluded", "described"]
-    margin: Margin
+class Belief:
+    """How probable it is that the true difference lies on the side of the measured one: with the sceptical prior, with
+    none, and the ``band`` in which a report tells the first."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The three quality questions. Goal: "reached", "not_reached", "no_goal" or "not_measured"; everyone: what can be
-    said of the spread; side effects: one entry per measured side effect, none meaning not measured."""
-
-    goal: Literal["reached", "not_reached", "no_goal", "not_measured"]
-    everyone: Literal["closer", "further", "unclear", "not_measured"]
-    side_effects: tuple[SideEffect, ...]
+    sceptical: float
+    flat: float
+    band: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Verdict:
     answers: Answers
     expected: float | None
     """What to count on after a clear result from few classes, in points: the shrunken estimate."""
+    belief: Belief | None
+    implausible: bool
+    """Is the difference so large that errors in the data come to mind first?"""
+    choices: tuple[Choice, ...]
+    """What a school may do next, and whether these results speak for it."""
 
     def __repr__(self) -> str:
         security = self.security
@@ -70,14 +77,18 @@ def judge(measurement: Measurement) -> Verdict:
     capped = cap_code(code, security.rating)
     clear = capped in ("CLEAR_BIG", "CLEAR_POS")
     few = result.main is not None and result.main.class_df is not None and result.main.class_df < FEW_CLASSES_DF
+    answers = Answers(_goal(result), _everyone(result), tuple(_side_effects(measurement)))
     return Verdict(
         code=code,
         capped_code=capped,
         reason=_reason(code, capped, result.main, margin),
         security=security,
         margin=margin,
-        answers=Answers(_goal(result), _everyone(result), tuple(_side_effects(measurement))),
-        expected=shrunken(result) if clear and few else None,
+        answers=answers,
+        expected=_expected(result) if clear and few else None,
+        belief=_belief(result) if isinstance(study.design, Comparison) else None,
+        implausible=_implausible(study, result),
+        choices=tuple(choices(capped, security.rating, answers, study.conduct)),
     )
 
 
@@ -108,13 +119,36 @@ def _reason(code: Code, capped: Code, estimate: Estimate | None, margin: Margin 
     return "between"
 
 
-def shrunken(result: OutcomeResult) -> float | None:
-    """The estimate drawn towards the sceptical prior, in points: precision-weighted on g."""
-    if result.g is None or not result.g.se:
+def _sceptical(result: OutcomeResult) -> Posterior | None:
+    """On g, with the df of the difference in points."""
+    if result.g is None or not result.g.se or result.main is None or result.main.df is None:
         return None
-    weight = PRIOR_SD**2 / (PRIOR_SD**2 + result.g.se**2)
-    g = PRIOR_MEAN + weight * (result.g.value - PRIOR_MEAN)
-    return g * result.main.value / result.g.value if result.g.value else None
+    return posterior(result.g.value, result.g.se, result.main.df, prior_mean=PRIOR_MEAN, prior_sd=PRIOR_SD)
+
+
+def _expected(result: OutcomeResult) -> float | None:
+    """The estimate drawn towards the sceptical prior, in points."""
+    drawn = _sceptical(result)
+    if drawn is None or not result.g.value:
+        return None
+    return drawn.mean * result.main.value / result.g.value
+
+
+def _belief(result: OutcomeResult) -> Belief | None:
+    drawn = _sceptical(result)
+    if drawn is None or result.class_df < LEAN_CLASS_DF:
+        return None
+    main = result.main
+    flat = probability_positive(main.value, main.se, main.df)
+    sceptical = drawn.positive
+    if main.value < 0:
+        flat, sceptical = 1 - flat, 1 - sceptical
+    return Belief(sceptical, flat, next(band for least, band in PROBABILITY_BANDS if sceptical >= least))
+
+
+def _implausible(study: Study, result: OutcomeResult) -> bool:
+    seen = isinstance(study.design, Comparison) and result.class_df >= MIN_CLASS_DF_SEEN and result.g is not None
+    return seen and abs(result.g.value) > IMPLAUSIBLE_G
 
 
 def _goal(result: OutcomeResult):
@@ -152,5 +186,7 @@ def _side_effects(measurement: Measurement) -> Iterator[SideEffect]:
             yield SideEffect(result.outcome.name, "safe", margin)
         elif interval.high < 0:
             yield SideEffect(result.outcome.name, "signal", margin)
+        elif probability_positive(-margin.points - estimate.value, estimate.se, estimate.df) > WATCH_PROBABILITY:
+            yield SideEffect(result.outcome.name, "watch", margin)
         else:
             yield SideEffect(result.outcome.name, "not_excluded", margin)

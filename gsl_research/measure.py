@@ -7,6 +7,7 @@ turned round, so that a positive estimate is always better for pupils.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -14,8 +15,8 @@ import numpy as np
 from . import comparison, description
 from .dataset import Dataset
 from .estimate import Estimate, NotEstimated
-from .measurement import Check, Measurement, OutcomeResult
-from .methods import bracket, differences, one_class
+from .measurement import Changed, Check, Measurement, OutcomeResult
+from .methods import bracket, differences, one_class, reliable_change
 from .methods.moments import ClassMoments, class_moments
 from .problems import Problem, Problems, Term
 from .study import Comparison, Growth, MultiSite, OneGroup, Outcome, SingleCase, Stepped, Study, Survey
@@ -93,10 +94,15 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     attrition = tuple(description.attrition(complete, arm, frame["cluster"].to_numpy()))
     pre, post, sign = pre[complete], post[complete], outcome.sign
     moments = class_moments(codes, sign * pre, sign * post) if outcome.pre else None
+    before = pre if outcome.gain_defined else None
 
     match study.design:
         case OneGroup():
-            return _one_group(study.design, outcome, moments, attrition, arms, (units, codes, post, None, None, scale))
+            classes = description.describe_classes(units, codes, before, post, None, None, scale)
+            everyone = np.ones(len(codes), dtype=bool)
+            found = _one_group(study.design, outcome, moments, attrition, arms, classes)
+            spread = _spread(outcome, codes, pre, post, everyone)
+            return replace(found, spread=spread, changed=_changed(outcome, pre, post, everyone))
         case Comparison():
             first = np.unique(codes, return_index=True)[1]
             treated = arm[complete][first]
@@ -104,7 +110,8 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
             found = comparison.compare(
                 study.design, outcome, moments, treated, blocks, np.percentile(sign * pre, (25, 75))
             )
-            classes = description.describe_classes(units, codes, post, treated, sign * found.adjusted.mean, scale)
+            adjusted = sign * found.adjusted.mean
+            classes = description.describe_classes(units, codes, before, post, treated, adjusted, scale)
             extremes = description.extremes(outcome, arms["treated"])
             return OutcomeResult(
                 outcome=outcome,
@@ -115,7 +122,8 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
                 moments=moments,
                 treated=treated,
                 sd=found.sd,
-                spread=differences.spread_ratio(moments.select(treated)) if outcome.gain_defined else None,
+                spread=_spread(outcome, codes, pre, post, treated[codes]),
+                changed=_changed(outcome, pre, post, treated[codes]),
                 refused=found.refused,
                 usual_gaps=found.usual_gaps,
                 tipping_icc=(tipping := one_class.tipping_icc(found.adjusted) if found.usual_gaps else None),
@@ -134,13 +142,31 @@ def _regression_to_the_mean(outcome: Outcome, moments: ClassMoments) -> Check:
     return Check("regression_to_the_mean", expected, expected > 0)
 
 
+def _spread(outcome: Outcome, codes, pre, post, chosen) -> differences.SpreadRatio | None:
+    if not outcome.gain_defined:
+        return None
+    renumbered = np.unique(codes[chosen], return_inverse=True)[1]
+    return differences.spread_ratio(renumbered, pre[chosen], post[chosen])
+
+
+def _changed(outcome: Outcome, pre, post, chosen) -> Changed | NotEstimated | None:
+    if not outcome.gain_defined:
+        return None
+    scale = outcome.scale_post and tuple(sorted(outcome.sign * end for end in outcome.scale_post))
+    scores = (outcome.sign * pre[chosen], outcome.sign * post[chosen])
+    marks = reliable_change.marks_beside_before(*scores, outcome.reliability, scale=scale)
+    if isinstance(marks, NotEstimated):
+        return marks
+    counts = int(marks.lower.sum()), int(marks.higher.sum())
+    return Changed(len(marks.change), *counts, marks.expected_lower, marks.expected_higher)
+
+
 def _one_group(design: OneGroup, outcome, moments, attrition, arms, classes) -> OutcomeResult:
-    found, spread, sd = (), None, None
+    found, sd = (), None
     checks = (*attrition, *description.extremes(outcome, arms["single"]))
     if outcome.gain_defined:
         points = differences.growth(moments, unit="points")
         found = (points, differences.standardised_growth(points, moments))
-        spread = differences.spread_ratio(moments)
         sd = float(np.sqrt(moments.total()[0, 0] / max(moments.pupils - 1, 1)))
         if design.selected_low and outcome.reference_mean is not None and outcome.reliability is not None:
             checks += (_regression_to_the_mean(outcome, moments),)
@@ -150,9 +176,8 @@ def _one_group(design: OneGroup, outcome, moments, attrition, arms, classes) -> 
         refused=tuple(one for one in found if isinstance(one, NotEstimated)),
         checks=checks,
         arms=arms,
-        classes=description.describe_classes(*classes),
+        classes=classes,
         moments=moments,
         treated=None,
         sd=sd,
-        spread=spread,
     )

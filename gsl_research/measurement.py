@@ -57,6 +57,20 @@ class ClassResult:
     mean: float
     """Post-test mean; adjusted for the pre-test when there is a comparison."""
     bins: tuple[privacy.Bin, ...] | None
+    mean_pre: float | None = None
+    mean_post: float | None = None
+    """The means as they are, where post minus pre means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many of ``pupils`` scored clearly lower than before, or higher; and how many would if nothing changed."""
+
+    pupils: int
+    lower: int
+    higher: int
+    expected_lower: float
+    expected_higher: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,8 @@ class OutcomeResult:
     treated: NDArray[np.bool_] | None = field(repr=False)
     sd: float | None
     spread: SpreadRatio | None = None
+    changed: Changed | NotEstimated | None = None
+    """Of the pupils with the approach; ``None`` where post minus pre means nothing."""
     refused: tuple[NotEstimated, ...] = ()
     """What could not be computed, and why."""
     usual_gaps: tuple[float, ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .codes import Margin, compared_code
+from .codes import Margin, compared_code, planned_before
 from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
 from .measurement import OutcomeResult
 from .methods.student import t_interval
@@ -35,7 +35,13 @@ ATTRITION_GAP_CAPS = ((0.03, 5), (0.05, 4), (0.08, 3), (float("inf"), 2))
 BASELINE_CAPS = ((0.05, 5), (0.15, 4), (0.25, 3), (0.40, 2), (float("inf"), 1))
 """(difference at the start in SD, cap): .05 and .25 from WWC handbook 4.1 (verified), the rest policy."""
 MARGIN_UNSET_CAP = 3
-"""The difference worth having was not set beforehand (design page, section 5; policy)."""
+"""The difference worth having was not set (design page, section 5; policy)."""
+LATE_PLAN_CAP = 3
+"""The plan does not show that it was there before the results (methods page 3.3; policy)."""
+UNKNOWN_CAP = 3
+"""What a study file does not tell of the test, the marking or the execution (methods page 3.3; policy)."""
+BLOCKS_CAP = 4
+"""Classes drawn by lot inside blocks (methods page 3.3; policy)."""
 RELIABILITY_CAPS = ((0.85, 5), (0.75, 4), (0.65, 3), (0.55, 2), (0, 1))
 FIDELITY_CAPS = ((0.8, 5), (0.6, 4), (0.4, 3), (0.01, 2), (0, 1))
 """(at least this, cap): methods page 3.3; policy."""
@@ -62,6 +68,7 @@ class Cap:
         "attrition",
         "baseline",
         "margin",
+        "plan",
         "reliability",
         "scoring",
         "fidelity",
@@ -78,6 +85,10 @@ class Security:
     caps: tuple[Cap, ...]
     weakest: str
     lift: int
+
+    @property
+    def weakest_known(self) -> bool:
+        return next(cap.known for cap in self.caps if cap.criterion == self.weakest)
 
 
 def rate(study: Study, result: OutcomeResult, margin: Margin | None) -> Security:
@@ -100,7 +111,7 @@ def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterato
     yield _comparison_cap(study)
     if isinstance(study.design, Comparison):
         yield Cap("class_df", _class_df_cap(study.design, result))
-        if result.main is not None and margin is not None and result.class_df >= MIN_CLASS_DF_SEEN:
+        if result.check("agreement") is not None and margin is not None:
             yield Cap("agreement", _agreement_cap(result, margin))
         seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
         if seen is not None and result.sd:
@@ -108,23 +119,30 @@ def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterato
         yield Cap("baseline", _cap(abs(result.check("baseline_g").value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
     yield from _conduct_caps(study)
-    if isinstance(study.design, Comparison) and margin is not None and margin.origin != "before":
+    if isinstance(study.design, Comparison) and margin is not None and not margin.chosen:
         yield Cap("margin", MARGIN_UNSET_CAP)
 
 
 def _conduct_caps(study: Study) -> Iterator[Cap]:
-    """Only what the study file tells: what it leaves out does not lower the rating yet."""
+    """What the study file tells of how it went. One group claims nothing that these could weaken, but the marking."""
+    conduct = study.conduct
+    scoring = None if conduct.scoring is None else SCORING_CAPS[conduct.scoring]
     if isinstance(study.design, Comparison):
-        if study.primary.reliability is not None:
-            yield Cap("reliability", _least(study.primary.reliability, RELIABILITY_CAPS))
-        if study.conduct.fidelity is not None:
-            yield Cap("fidelity", _least(study.conduct.fidelity, FIDELITY_CAPS))
-    if study.conduct.scoring is not None:
-        yield Cap("scoring", SCORING_CAPS[study.conduct.scoring])
+        yield _told_cap("reliability", _least(study.primary.reliability, RELIABILITY_CAPS))
+        yield _told_cap("scoring", scoring)
+        yield _told_cap("fidelity", _least(conduct.fidelity, FIDELITY_CAPS))
+        before = planned_before(conduct, study.planned_on)
+        yield Cap("plan", FULL if before else LATE_PLAN_CAP, known=before is not None)
+    elif scoring is not None:
+        yield Cap("scoring", scoring)
 
 
-def _least(value: float, table: tuple[tuple[float, int], ...]) -> int:
-    return next(cap for least, cap in table if value >= least - 1e-12)
+def _told_cap(criterion: Literal["reliability", "scoring", "fidelity"], cap: int | None) -> Cap:
+    return Cap(criterion, UNKNOWN_CAP, known=False) if cap is None else Cap(criterion, cap)
+
+
+def _least(value: float | None, table: tuple[tuple[float, int], ...]) -> int | None:
+    return None if value is None else next(cap for least, cap in table if value >= least - 1e-12)
 
 
 def _comparison_cap(study: Study) -> Cap:
@@ -133,8 +151,8 @@ def _comparison_cap(study: Study) -> Cap:
             return Cap("comparison", 0 if selected_low else 1)
         case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
             return Cap("comparison", 2)
-        case Comparison(randomised=True):
-            return Cap("comparison", 5)
+        case Comparison(randomised=True, blocks=blocks):
+            return Cap("comparison", BLOCKS_CAP if blocks else FULL)
         case Comparison():
             same = study.primary.tests != "different"
             return Cap("comparison", 3 if same else 2, known=study.conduct.comparison is not None)

@@ -8,15 +8,15 @@ understood here; what cannot be measured yet is refused by ``measure``, not by t
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 Unit = Literal["pupil", "class", "teacher", "school"]
 Header = Annotated[str, Field(min_length=1, max_length=300)]
-Label = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 def _code(value: object) -> object:
@@ -31,6 +31,19 @@ Scale = tuple[float, float]
 def _mistake(code: str, **facts: object) -> PydanticCustomError:
     """A contradiction within one table; the fact ``at`` names the key to mend."""
     return PydanticCustomError(f"gsl.{code}", code, facts)
+
+
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters nobody sees: controls, and marks that turn the direction of what is written after them."""
+
+
+def _visible(text: str) -> str:
+    if found := HIDDEN.search(text):
+        raise _mistake("hidden_character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
+    return text
+
+
+Label = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_visible)]
 
 
 class _Table(BaseModel):
@@ -244,6 +257,9 @@ class Conduct(_Table):
     new_content: bool | None = None
     concurrent_change: bool | None = None
     results_seen: bool | None = None
+    extra_minutes: Annotated[tuple[float, ...], Field(strict=False, min_length=1)] | None = Field(
+        None, description="Minutes a week that each teacher spent more than usual; negative for less."
+    )
 
 
 class Context(_Table):

@@ -1,5 +1,7 @@
 """Made and real classes for the tests of the formulas, and what is asked of them again and again."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +76,19 @@ def slope_error(codes, covariates, post, weights, seen=0.0) -> float:
     covariance = sm.OLS(post, design).fit().cov_params()[: len(covariates), : len(covariates)]
     gap = class_means(codes, *covariates) @ weights
     return max(float(np.trace(covariance @ (np.outer(gap, gap) - seen))), 0.0)
+
+
+def some_of(means: clusters.AdjustedMeans, chosen) -> clusters.AdjustedMeans:
+    """Some of the classes, or some of them twice, at the same slope."""
+    treated = means.treated[chosen]
+    parts = {name: getattr(means, name)[chosen] for name in ("mean", "n", "covariates")}
+    return replace(means, treated=treated, weights=weights_of(treated), class_df=len(treated) - 2, **parts)
+
+
+def with_slope_error(variance: float, df: float, shared: float, slope_df: float) -> float:
+    """One standard error for two errors with df of their own, so that the interval on ``df`` is MOVER's."""
+    half = math.hypot(stats.t.ppf(0.975, df) * math.sqrt(variance), stats.t.ppf(0.975, slope_df) * math.sqrt(shared))
+    return half / stats.t.ppf(0.975, df)
 
 
 def weights_of(arm):

@@ -18,6 +18,7 @@ from made_classes import (
     slope_error,
     squared_se,
     weights_of,
+    with_slope_error,
 )
 from scipy import stats
 
@@ -85,7 +86,8 @@ def test_the_corrected_slope_is_the_within_slope_over_the_reliability(reliabilit
         )
         seen = squared_se(class_means(codes, pre)[0], arm)
         shared = slope_error(codes, [pre], post, weights_of(arm), seen) / reliability**2
-        value, se = means[arm].mean() - means[~arm].mean(), math.sqrt(squared_se(means, arm) + shared)
+        value = means[arm].mean() - means[~arm].mean()
+        se = with_slope_error(squared_se(means, arm), len(arm) - 2, shared, len(codes) - len(arm) - 1)
         check_estimate(estimate, value, se, len(arm) - 2)
         assert estimate.status == "beside"
 
@@ -101,7 +103,8 @@ def test_from_three_classes_per_arm_the_wider_of_pooled_and_welch_is_given():
         for test, equal in zip(tests, (True, False), strict=True):
             seen = squared_se(class_means(codes, pre)[0], arm, equal=equal)
             shared = slope_error(codes, [pre], post, weights_of(arm), seen) / 0.8**2
-            half.append(stats.t.ppf(0.975, test.df) * math.sqrt(squared_se(means, arm, equal=equal) + shared))
+            variance, slope_df = squared_se(means, arm, equal=equal), len(codes) - len(arm) - 1
+            half.append(stats.t.ppf(0.975, test.df) * with_slope_error(variance, test.df, shared, slope_df))
         assert found.interval.half_width == pytest.approx(max(half), rel=1e-8)
         assert found.df == pytest.approx(tests[int(np.argmax(half))].df, rel=1e-8)
         assert (found.estimator, found.status) == ("reliability_corrected", "beside")
@@ -143,7 +146,7 @@ def test_nothing_is_corrected_when_pupils_hardly_differ_but_by_error():
     )
     assert bracket.reliability_within(moments, np.ones(len(arm), bool), 0.8) is None
     assert bracket.reliability_within(class_moments(np.zeros(0, int), []), [], 0.8) is None
-    refused = NotEstimated(estimator="reliability_corrected", reason="no_pupil_spread")
+    refused = NotEstimated(estimator="reliability_corrected", reason="too_unreliable")
     assert corrected(codes, pre, post, arm, bracket.CORRECTABLE - 0.01) == refused
     assert corrected(codes, pre, post, arm, bracket.CORRECTABLE) != refused
     for reliability in (0, -0.1, 1.01, math.nan):

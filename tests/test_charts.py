@@ -10,7 +10,7 @@ from defusedxml.ElementTree import fromstring
 
 from gsl_research import charts
 from gsl_research.blocks import Chart
-from gsl_research.charts import ClassShape
+from gsl_research.charts import ClassShape, ground
 from gsl_research.charts.picture import RIDGE_POINTS, ridge, ticks
 from gsl_research.wording import TEXTS, words
 
@@ -107,7 +107,7 @@ def test_no_value_where_nothing_leads(pictures):
     for name in ("open", "panel"):
         chart = pictures[name]
         assert dots(chart.wide) == dots(chart.narrow) == 0
-        assert charts.ACCENT not in chart.wide + chart.narrow
+        assert ground.ACCENT not in chart.wide + chart.narrow
         assert "font-weight" not in chart.wide + chart.narrow
     assert "0,4" not in pictures["open"].alt + str(pictures["open"].table)
     assert dots(pictures["lead"].wide) == 1

@@ -21,11 +21,12 @@ from made_classes import (
     slope_error,
     squared_se,
     weights_of,
+    with_slope_error,
 )
 from scipy import stats
 
 from gsl_research.estimate import Estimate, NotEstimated
-from gsl_research.methods import clusters, one_class
+from gsl_research.methods import clusters, leave_out, one_class
 from gsl_research.methods.moments import class_moments
 
 SEED = 20261123
@@ -41,7 +42,9 @@ def by_regression(codes, pre, post, treated):
     before, after = class_means(codes, pre, post)
     slope, means = fit.params[0], after - fit.params[0] * before
     apart = before[treated].mean() - before[~treated].mean()
-    return slope, means, max(apart**2 - squared_se(before, treated), 0) * fit.bse[0] ** 2
+    shared = max(apart**2 - squared_se(before, treated), 0) * fit.bse[0] ** 2
+    df = len(treated) - 2
+    return slope, means, with_slope_error(squared_se(means, treated), df, shared, fit.df_resid)
 
 
 def further_apart(codes, pre, post, treated):
@@ -50,12 +53,11 @@ def further_apart(codes, pre, post, treated):
 
 
 def check_against_regression(data):
-    slope, means, shared = by_regression(*data)
+    slope, means, se = by_regression(*data)
     ours, treated = adjusted(*data), data[-1]
     assert ours.slope[0] == pytest.approx(slope, rel=SAME)
     np.testing.assert_allclose(np.diff(ours.mean), np.diff(means), atol=SAME * np.ptp(means))
-    value, se = means[treated].mean() - means[~treated].mean(), math.sqrt(squared_se(means, treated) + shared)
-    check_estimate(difference(*data), value, se, len(means) - 2)
+    check_estimate(difference(*data), means[treated].mean() - means[~treated].mean(), se, len(means) - 2)
 
 
 @pytest.mark.parametrize("name", ["eef_crt", "bdf", "hsb82"])
@@ -81,13 +83,40 @@ def test_adjusted_means_stand_at_the_mean_of_the_class_pre_tests():
 
 def test_without_spread_in_the_pre_test_nothing_is_adjusted():
     codes, pre, post, treated = school(2)
-    flat = np.full(len(pre), 3.3)
+    ours = adjusted(codes, np.full(len(pre), 3.3), post, treated)
+    assert (ours.slope, ours.covariate_scatter) == (0, 0)
+    assert ours.residual_df == len(post) - len(treated)
+    np.testing.assert_allclose(ours.mean, pd.Series(post).groupby(codes).mean(), rtol=SAME)
+
+
+def test_a_pre_test_that_only_differs_between_classes_adjusts_nothing_and_is_refused():
+    codes, pre, post, treated = school(2)
     per_class = np.round(np.linspace(2, 9, codes.max() + 1), 1)[codes]
-    for pre_test in (flat, per_class):
-        ours = adjusted(codes, pre_test, post, treated)
-        assert (ours.slope, ours.covariate_scatter) == (0, 0)
-        assert ours.residual_df == len(post) - len(treated)
-        np.testing.assert_allclose(ours.mean, pd.Series(post).groupby(codes).mean(), rtol=SAME)
+    for data in ((codes, per_class, post, treated), (np.arange(7), pre[:7], post[:7], treated)):
+        assert adjusted(*data) == NotEstimated(estimator="adjusted_class_means", reason="no_pupil_spread")
+    given = clusters.adjusted_means(class_moments(codes, per_class, post), treated, slope=[1.0])
+    assert isinstance(clusters.adjusted_difference(given, unit="points"), Estimate)
+
+
+def test_a_slope_without_a_pupil_left_to_judge_it_by_is_refused():
+    arm = np.array([True] * 3 + [False] * 3)
+    for sizes, reason in (([2, 1, 1, 1, 1, 1], "too_few_pupils"), ([2, 2, 1, 1, 1, 1], None)):
+        codes = np.repeat(np.arange(6), sizes)
+        pre, post = np.random.default_rng(1).normal(0, 1, (2, len(codes)))
+        found = adjusted(codes, pre, post, arm)
+        assert getattr(found, "reason", None) == reason
+
+
+def test_class_covariates_are_one_row_a_class():
+    means = adjusted(*school(2, 6, 6))
+    right = np.random.default_rng(1).normal(0, 1, (12, 2))
+    assert isinstance(clusters.adjusted_difference(means, unit="points", class_covariates=right), Estimate)
+    far = clusters.adjusted_difference(means, unit="points", class_covariates=1e200 * right)
+    near = clusters.adjusted_difference(means, unit="points", class_covariates=right)
+    assert (far.value, far.se) == pytest.approx((near.value, near.se), rel=1e-9)
+    for wrong in (right.T, right.ravel(), right[..., None], np.where(right > 2, np.nan, np.inf)):
+        with pytest.raises(ValueError, match="class covariates must be"):
+            clusters.adjusted_difference(means, unit="points", class_covariates=wrong)
 
 
 @pytest.mark.parametrize("treated", [[True] * 7, [False] * 7])
@@ -250,7 +279,8 @@ def test_two_pupil_covariates_by_least_squares_with_a_dummy_per_class(seed):
     pooled = sum(np.cov(before[:, a]) * (a.sum() - 1) for a in (arm, ~arm)) / (len(arm) - 2)
     seen = pooled * (1 / arm.sum() + 1 / (~arm).sum())
     shared = slope_error(codes, [pre, second], post, weights_of(arm), seen)
-    check_estimate(ours, value, math.sqrt(squared_se(effects, arm) + shared), len(arm) - 2, same=1e-9)
+    se = with_slope_error(squared_se(effects, arm), len(arm) - 2, shared, fit.df_resid)
+    check_estimate(ours, value, se, len(arm) - 2, same=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -264,7 +294,8 @@ def test_class_covariates_by_least_squares_on_the_class_means(seed, extra):
     fit = sm.OLS(means.mean, design).fit()
     seen = sm.OLS(class_means(codes, pre)[0], design).fit().bse[1] ** 2
     shared = slope_error(codes, [pre], post, np.linalg.pinv(design)[1], seen)
-    check_estimate(ours, fit.params[1], math.hypot(fit.bse[1], math.sqrt(shared)), fit.df_resid, same=1e-8)
+    se = with_slope_error(fit.bse[1] ** 2, fit.df_resid, shared, len(codes) - len(arm) - 1)
+    check_estimate(ours, fit.params[1], se, fit.df_resid, same=1e-8)
 
 
 def test_class_covariates_need_classes_and_must_differ_from_the_arms():
@@ -290,7 +321,7 @@ def test_covariates_that_cannot_be_told_apart_are_refused():
     assert twice == NotEstimated(estimator="adjusted_class_means", reason="singular")
     for method in (clusters.adjusted_difference, clusters.welch_difference):
         assert method(twice, unit="points").reason == "singular"
-    assert clusters.leave_one_out(class_moments(codes, pre, 2 * pre + 1, post), arm).reason == "singular"
+    assert leave_out.leave_one_out(class_moments(codes, pre, 2 * pre + 1, post), arm).reason == "singular"
 
 
 def test_without_a_covariate_the_class_means_stay_as_they_are():
@@ -320,7 +351,8 @@ def test_welch_is_that_of_scipy_on_the_adjusted_means(seed, sizes):
     test = stats.ttest_ind(means.mean[arm], means.mean[~arm], equal_var=False)
     seen = squared_se(class_means(codes, pre)[0], arm, equal=False)
     shared = slope_error(codes, [pre], post, weights_of(arm), seen)
-    check_estimate(ours, means.difference, math.sqrt(squared_se(means.mean, arm, equal=False) + shared), test.df)
+    se = with_slope_error(squared_se(means.mean, arm, equal=False), test.df, shared, len(codes) - len(arm) - 1)
+    check_estimate(ours, means.difference, se, test.df)
     assert ours.status == "beside"
 
 
@@ -358,7 +390,7 @@ def test_welch_needs_three_classes_in_each_arm():
 def test_leaving_a_class_out_is_the_difference_without_it(seed, covariates):
     codes, pre, second, post, arm = frame_of(seed, 2, 5)
     columns = [pre, second][:covariates]
-    found = clusters.leave_one_out(class_moments(codes, *columns, post), arm)
+    found = leave_out.leave_one_out(class_moments(codes, *columns, post), arm)
     assert list(found.left_out) == list(range(7))
     for j, value in zip(found.left_out, found.value, strict=True):
         kept = codes != j
@@ -370,11 +402,10 @@ def test_leaving_a_class_out_is_the_difference_without_it(seed, covariates):
 
 def test_a_class_alone_in_its_arm_is_not_left_out():
     codes, pre, post, arm = school(4, 1, 4)
-    found = clusters.leave_one_out(class_moments(codes, pre, post), arm)
+    found = leave_out.leave_one_out(class_moments(codes, pre, post), arm)
     assert sorted(found.left_out) == sorted(np.flatnonzero(~arm))
-    assert (
-        clusters.leave_one_out(class_moments(*school(4, 1, 1)[:3]), np.array([True, False])).reason == "too_few_classes"
-    )
+    pair = class_moments(*school(4, 1, 1)[:3])
+    assert leave_out.leave_one_out(pair, np.array([True, False])).reason == "too_few_classes"
 
 
 @pytest.mark.parametrize("level", [2.1, 0.3, 1e-20, 7e9])
@@ -403,7 +434,7 @@ def test_scores_beyond_double_precision_are_refused_and_large_ones_measured_alik
     for scale in (1e-160, 1e-70, 1e70, 1e160, 1e300):
         means = adjusted(codes, scale * pre, scale * post, arm)
         assert means == NotEstimated(estimator="adjusted_class_means", reason="out_of_reach")
-        assert clusters.leave_one_out(class_moments(codes, scale * pre, scale * post), arm).reason == "out_of_reach"
+        assert leave_out.leave_one_out(class_moments(codes, scale * pre, scale * post), arm).reason == "out_of_reach"
     for scale in (1e-50, 1e50):
         far = adjusted(codes, scale * pre, scale * post, arm)
         for method in (clusters.adjusted_difference, clusters.welch_difference):
@@ -415,5 +446,5 @@ def test_nothing_at_all_is_refused():
     means = clusters.adjusted_means(nothing, [])
     assert means.reason == "no_pupils"
     assert clusters.adjusted_difference(means, unit="points").reason == "no_pupils"
-    assert clusters.leave_one_out(nothing, []).reason == "no_pupils"
+    assert leave_out.leave_one_out(nothing, []).reason == "no_pupils"
     assert clusters.total_sd(nothing, np.array([], dtype=bool), 1) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import bound, classes, plan
-from made_classes import check_estimate, class_means, slope_error
+from made_classes import check_estimate, class_means, slope_error, with_slope_error
 from scipy import stats
 
 from gsl_research.estimate import Estimate
@@ -83,7 +83,7 @@ def test_a_known_reliability_adds_the_corrected_difference():
 
 
 def test_too_little_reliability_is_said():
-    assert refused(classes(3, 3), outcomes=[outcome(reliability=0.1)])["reliability_corrected"] == "no_pupil_spread"
+    assert refused(classes(3, 3), outcomes=[outcome(reliability=0.1)])["reliability_corrected"] == "too_unreliable"
 
 
 def test_permutation_only_after_a_draw_and_from_four_class_df():
@@ -122,7 +122,8 @@ def test_blocks_are_a_t_test_on_the_differences_within():
     seen = np.var(before[:5] - before[5:], ddof=1) / 5
     shared = slope_error(codes, [pre], post, np.where(np.arange(10) < 5, 0.2, -0.2), seen)
     assert (result.main.estimator, result.main.df, result.class_df) == ("within_blocks", 4, 4)
-    check_estimate(result.main, gaps.mean(), np.sqrt(gaps.var(ddof=1) / 5 + shared), 4, same=1e-9)
+    se = with_slope_error(gaps.var(ddof=1) / 5, 4, shared, len(codes) - 11)
+    check_estimate(result.main, gaps.mean(), se, 4, same=1e-9)
     assert result.beside == () and result.check("leave_one_out_low") is None
     assert result.check("permutation_smallest_p").value == pytest.approx(2 / 2**5)
 
@@ -162,11 +163,12 @@ def test_other_classes_may_lend_their_spread(others, cap):
     assert {c.criterion: c.cap for c in verdict.security.caps}["class_df"] == cap
     assert verdict.code == "ONE_CLASS"
     if others < 4:
-        assert found == {}
+        assert "borrowed_class_spread" not in found
         return
     lent = found["borrowed_class_spread"]
     assert (lent.df, lent.class_df, lent.p) == (5, 0, None)
-    se = np.sqrt(2 * 0.7**2 + slope_error(*frame_of(classes(1, 1)), np.array([1, -1])))
+    codes, pre, post = frame_of(classes(1, 1))
+    se = with_slope_error(2 * 0.7**2, 5, slope_error(codes, pre, post, np.array([1, -1])), len(codes) - 3)
     assert lent.interval.half_width == pytest.approx(stats.t.ppf(0.975, 5) * se, rel=1e-9)
 
 
@@ -262,3 +264,58 @@ def test_the_floor_is_counted_like_the_ceiling():
     assert result.check("ceiling").value == 0
     lower = measured(scores, outcomes=[outcome(better="lower")]).primary
     assert (lower.check("ceiling").value, lower.check("floor").value) == (pytest.approx(0.2), 0)
+
+
+def test_one_class_each_still_has_the_other_ways_without_an_interval():
+    found = beside(classes(1, 1), outcomes=[outcome(reliability=0.8)])
+    assert set(found) == {"gain_difference", "reliability_corrected"}
+    assert {(one.interval, one.se, one.p) for one in found.values()} == {(None, None, None)}
+
+
+def lopsided_blocks():
+    """Two schools far apart, one with three of its four classes in the new approach, the other with one: no effect."""
+    scores = classes(4, 4)
+    school = {name: "ab"[name in ("k0", "k4", "k5", "k6")] for name in scores["klas"]}
+    scores["paar"] = [school[name] for name in scores["klas"]]
+    for column in ("voor", "na"):
+        moved = numbers(scores, column) + 3 * (np.array(scores["paar"]) == "a")
+        scores[column] = [f"{score:.2f}".replace(".", ",") for score in moved]
+    _, changes = in_pairs(4)
+    return scores, changes
+
+
+def test_with_blocks_the_panel_and_the_start_keep_to_the_blocks():
+    scores, changes = lopsided_blocks()
+    result = measured(scores, **changes).primary
+    assert len(result.panel) == 3 and result.main.class_df == 1
+    for entry in result.panel:
+        assert (entry.value, entry.class_df) == (pytest.approx(result.main.value, rel=1e-9), 1)
+    codes, [pre], _ = frame_of(scores)
+    before = class_means(codes, pre)[0]
+    gaps = [before[[1, 2, 3]].mean() - before[7], before[0] - before[[4, 5, 6]].mean()]
+    sds = np.mean(gaps) / result.check("baseline_g").value
+    arm = np.isin(codes, [0, 1, 2, 3])
+    pooled = np.sqrt(sum(((pre[side] - pre[side].mean()) ** 2).sum() for side in (arm, ~arm)) / (len(pre) - 2))
+    assert sds == pytest.approx(pooled, rel=1e-9)
+    assert result.check("class_sd") is None and result.by_start == ()
+
+
+def test_with_one_block_nobody_can_tell():
+    scores, changes = in_pairs(3)
+    scores["paar"] = ["a"] * len(scores["klas"])
+    measurement = measured(scores, **changes)
+    assert (judge(measurement).code, measurement.primary.class_df) == ("ONE_CLASS", 0)
+
+
+def test_nothing_beside_is_no_agreement():
+    scores, changes = in_pairs(5)
+    measurement = measured(scores, **changes)
+    assert measurement.primary.beside == () and measurement.primary.check("agreement") is None
+    assert "agreement" not in {cap.criterion for cap in judge(measurement).security.caps}
+
+
+def test_one_score_before_for_a_whole_class_stops():
+    scores = classes(3, 3)
+    scores["voor"] = [f"{int(name[1:]) + 4}" for name in scores["klas"]]
+    with pytest.raises(Problems, match="no_spread_before"):
+        measured(scores)

@@ -17,6 +17,7 @@ DECIDING = [
     "comparison.py",
     "codes.py",
     "rating.py",
+    "choices.py",
     "judge.py",
     *(f"methods/{p.name}" for p in METHODS),
 ]

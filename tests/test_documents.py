@@ -18,7 +18,7 @@ from gsl_research.blocks import (
     Table,
     Text,
 )
-from gsl_research.charts import picture
+from gsl_research.charts import ground, picture
 from gsl_research.wording import words
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -182,8 +182,8 @@ def contrast(one: str, other: str) -> float:
 
 def test_letters_and_marks_stand_out():
     style = dict(re.findall(r"--(\w+): (#\w{6});", (documents.ROOM / "page.css").read_text("utf-8")))
-    papers = ("#ffffff", style["warm"], charts.BAND)
+    papers = ("#ffffff", style["warm"], ground.BAND)
     for letters in (style["ink"], style["soft"], style["accent"], picture.INK, picture.SOFT):
         assert all(contrast(letters, paper) >= 4.5 for paper in papers)
-    for mark in (*charts.COLOURS.values(), picture.LINE):
+    for mark in (*ground.COLOURS.values(), picture.LINE):
         assert contrast(mark, "#ffffff") >= 3

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from gsl_research.choices import Answers, SideEffect, choices
 from gsl_research.codes import DEFAULT_MARGIN_SD, GROWTH_CODES, LEAN_CLASS_DF, Margin, read_code, smallest_worthwhile
 from gsl_research.estimate import Estimate, Interval
-from gsl_research.judge import cap_code, judge, shrunken
+from gsl_research.judge import PRIOR_MEAN, PRIOR_SD, cap_code, judge
 from gsl_research.measure import measure
 from gsl_research.measurement import Arm, Check, ClassResult, Measurement, OutcomeResult
 from gsl_research.methods import clusters
@@ -31,13 +32,18 @@ CODES = (
 )  # fmt: skip
 
 
+WELL = {"post_on": date(2026, 12, 10), "scoring": "external_blind", "fidelity": 0.9}
+"""How a study went of which nothing but its design and its data can lower the rating."""
+
+
 def outcome(**changes) -> dict:
     return {**plan()["outcomes"][0], **changes}
 
 
 def study(design: dict | None = None, conduct: dict | None = None, **changes) -> Study:
     kind = "one_group" if design and design["kind"] == "one_group" else "comparison"
-    content = {**plan(kind), "conduct": conduct or {}, "outcomes": [outcome(**changes)]}
+    content = {**plan(kind), "planned_on": date(2026, 9, 15), "conduct": WELL | (conduct or {})}
+    content["outcomes"] = [outcome(**{"reliability": 0.9} | changes)]
     if design:
         content["design"] = design
     return Study.model_validate(content)
@@ -270,7 +276,8 @@ def test_attrition_is_the_weaker_of_overall_and_between_arms_and_a_lost_class_is
     assert caps_of(study(), result(estimate(), lost=1))["attrition"] == 0
     assert rate(study(RANDOMISED), result(estimate(), lost=1), MARGIN).rating == 0
     alone = study(ONE_GROUP)
-    assert caps_of(alone, result(estimate(), of=alone, attrition=0.15)) == {"comparison": 1, "attrition": 4}
+    found = caps_of(alone, result(estimate(), of=alone, attrition=0.15))
+    assert found == {"comparison": 1, "attrition": 4, "scoring": 5}
 
 
 @pytest.mark.parametrize(
@@ -315,7 +322,8 @@ def test_the_rating_is_the_weakest_cap():
     found = rate(of, result(estimate(0, 0.1, 18), sd=2, attrition=0.35), MARGIN)
     assert (found.rating, found.weakest, found.lift) == (2, "attrition", 5)
     assert {cap.criterion for cap in found.caps} == {
-        "comparison", "class_df", "agreement", "width", "baseline", "attrition",
+        "comparison", "class_df", "width", "baseline", "attrition", "reliability", "scoring", "fidelity",
+        "plan",
     }  # fmt: skip
 
 
@@ -414,7 +422,40 @@ def test_a_margin_set_after_the_results_is_not_set_before():
     ]:
         assert smallest_worthwhile(found, Conduct(**conduct), planned_on) == Margin(1.5, origin)
     firm = result(estimate(0, 0.1, 18), sd=2)
-    assert caps_of(study(RANDOMISED), firm, Margin(0.4, "after"))["margin"] == 3
+    assert "margin" not in caps_of(study(RANDOMISED), firm, Margin(0.4, "after"))
+
+
+@pytest.mark.parametrize(
+    ("conduct", "planned_on", "cap", "known"),
+    [
+        ({}, date(2026, 12, 9), 5, True),
+        ({}, date(2026, 12, 10), 3, True),
+        ({"results_seen": True}, date(2026, 9, 1), 3, True),
+        ({"results_seen": False}, None, 3, False),
+        ({"post_on": None}, date(2026, 9, 1), 3, False),
+    ],
+)
+def test_a_plan_counts_when_it_was_there_before_the_results(conduct, planned_on, cap, known):
+    of = study(RANDOMISED, conduct).model_copy(update={"planned_on": planned_on})
+    found = rate(of, result(estimate(0, 0.1, 18), sd=2, of=of), MARGIN)
+    plan_cap = next(cap for cap in found.caps if cap.criterion == "plan")
+    assert (plan_cap.cap, plan_cap.known, found.rating) == (cap, known, cap)
+
+
+@pytest.mark.parametrize("absent", [{"scoring": None}, {"fidelity": None}, "reliability"])
+def test_what_the_study_file_leaves_out_caps_at_three_and_can_be_filled_in(absent):
+    conduct, changes = ({}, {"reliability": None}) if absent == "reliability" else (absent, {})
+    of = study(RANDOMISED, conduct, **changes)
+    found = rate(of, result(estimate(0, 0.1, 18), sd=2, of=of), MARGIN)
+    criterion = absent if isinstance(absent, str) else next(iter(absent))
+    assert (found.rating, found.weakest, found.weakest_known, found.lift) == (3, criterion, False, 5)
+
+
+def test_lots_drawn_inside_blocks_are_four():
+    blocks = RANDOMISED | {"blocks": True}
+    of = study(RANDOMISED)
+    of = of.model_copy(update={"design": of.design.model_copy(update={"blocks": blocks["blocks"]})})
+    assert caps_of(of, result(estimate(0, 0.1, 18), sd=2, of=of))["comparison"] == 4
 
 
 @pytest.mark.parametrize(
@@ -434,7 +475,6 @@ def test_what_the_study_file_tells_of_test_marking_and_fidelity_counts(conduct, 
     firm = result(estimate(0, 0.1, 18), sd=2, of=of)
     assert caps_of(of, firm)[criterion] == cap
     assert rate(of, firm, MARGIN).rating == cap
-    assert criterion not in caps_of(study(RANDOMISED), result(estimate(0, 0.1, 18), sd=2))
 
 
 def judged(points, of=None, **facts):
@@ -467,15 +507,32 @@ def test_wide_begins_beyond_two_margins():
 
 
 def test_what_to_count_on_is_the_posterior_mean_under_the_sceptical_prior():
-    found = result(estimate(3.0, 0.5, 6), g=estimate(0.9, 0.3, 6, "g"))
-
     def density(g):
-        return stats.norm.pdf(g, 0.05, 0.25) * stats.norm.pdf(0.9, g, 0.3)
+        return stats.norm.pdf(g, PRIOR_MEAN, PRIOR_SD) * stats.t.pdf((0.9 - g) / 0.3, 6)
 
     mean = integrate.quad(lambda g: g * density(g), -3, 3)[0] / integrate.quad(density, -3, 3)[0]
-    assert shrunken(found) == pytest.approx(mean * 3.0 / 0.9, rel=1e-6)
-    assert shrunken(result(estimate(3.0, 0.5, 6))) is None
-    assert shrunken(result(estimate(0.0, 0.5, 6), g=estimate(0.0, 0.3, 6, "g"))) is None
+    verdict = judged(estimate(3.0, 0.3, 6), treated=4, control=4, g=estimate(0.9, 0.3, 6, "g"))
+    assert verdict.expected == pytest.approx(mean * 3.0 / 0.9, rel=1e-4)
+    assert judged(estimate(3.0, 0.3, 6), treated=4, control=4).expected is None
+
+
+def test_a_probability_is_told_in_the_band_below_it():
+    def belief(g, se=0.2, df=8):
+        return judged(estimate(2 * g, 2 * se, df), treated=5, control=5, g=estimate(g, se, df, "g")).belief
+
+    for g in np.linspace(-1, 1.2, 60):
+        found = belief(g)
+        told = {"19/20": 0.95, "9/10": 0.9, "8/10": 0.8, "7/10": 0.7, "5/10": 0.0}
+        assert told[found.band] == max(least for least in told.values() if least <= found.sceptical)
+        assert found.flat == pytest.approx(stats.t.cdf(abs(g) / 0.2, 8), rel=1e-9)
+    assert {belief(g).band for g in np.linspace(0.05, 2, 60)} == set(told)
+    assert belief(0.5).sceptical < belief(0.5).flat
+    assert belief(0.5, df=4) is not None and belief(0.5, df=3) is None
+
+
+@pytest.mark.parametrize(("g", "implausible"), [(0.8, False), (0.81, True), (-0.81, True)])
+def test_a_difference_that_is_rare_asks_for_a_look_at_the_data(g, implausible):
+    assert judged(estimate(2 * g, 0.2, 8), g=estimate(g, 0.1, 8, "g")).implausible is implausible
 
 
 def test_what_to_count_on_is_told_only_after_a_clear_result_from_few_classes():
@@ -527,9 +584,11 @@ def test_everyone_is_about_the_interval_of_the_spread(limits, answer):
         (estimate(0.5, 0.3, 8), "safe"),
         (estimate(-0.5, 0.1, 8), "safe"),
         (estimate(-2.0, 0.3, 8), "signal"),
-        (estimate(-0.5, 0.5, 8), "not_excluded"),
+        (estimate(-0.5, 0.5, 8), "watch"),
         (estimate(t_quantile(8, 0.975) - 1, 1, 8), "not_excluded"),
-        (estimate(-t_quantile(8, 0.975), 1, 8), "not_excluded"),
+        (estimate(t_quantile(8, 0.9) - 0.999, 1, 8), "not_excluded"),
+        (estimate(t_quantile(8, 0.9) - 1.001, 1, 8), "watch"),
+        (estimate(-t_quantile(8, 0.975), 1, 8), "watch"),
         (estimate(0.5, 0.3, 1), "described"),
         (None, "described"),
     ],
@@ -623,3 +682,38 @@ def test_every_threshold_says_where_it_comes_from(file):
     for names, text in found:
         if not set(names) & (set(IDENTITIES) | {"GROWTH_CODES"}):
             assert TAG.search(text), names
+
+
+# What a school may do next
+
+
+def fits(code, rating=3, goal="no_goal", effects=(), **conduct):
+    answers = Answers(goal, "unclear", tuple(SideEffect("zin", effect, MARGIN) for effect in effects))
+    found = {choice.option: choice for choice in choices(code, rating, answers, Conduct(**conduct))}
+    assert list(found) == ["continue", "adjust", "stop", "again"]
+    return {option: choice.fits for option, choice in found.items()}, {o: c.reason for o, c in found.items()}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("rating", range(6))
+def test_nobody_is_told_to_carry_on_with_what_harms_or_to_stop_without_knowing(code, rating):
+    harmed, _ = fits(code, rating, effects=["safe", "signal"])
+    assert not harmed["continue"] and harmed["adjust"]
+    told, _ = fits(code, rating)
+    assert told["continue"] == (code not in ("NEG", "LEAN_NEG", "DECLINE"))
+    assert told["stop"] == (code == "NEG")
+    assert told["again"] == (not (code in ("CLEAR_BIG", "NEGLIGIBLE") and rating >= 4))
+    assert any(told.values())
+
+
+def test_what_costs_time_and_changes_nothing_may_stop():
+    assert fits("NEGLIGIBLE", extra_minutes=(20, 30))[0]["stop"]
+    for minutes in ({}, {"extra_minutes": (0.0,)}, {"extra_minutes": (-10.0,)}):
+        assert not fits("NEGLIGIBLE", **minutes)[0]["stop"]
+
+
+def test_adapting_has_its_own_reason():
+    reasons = [fits("CANNOT", **facts)[1]["adjust"] for facts in (
+        {}, {"goal": "not_reached"}, {"fidelity": 0.59}, {"fidelity": 0.6}, {"fidelity": 0.2, "goal": "not_reached"},
+    )]  # fmt: skip
+    assert reasons == ["no_reason", "goal", "carried_out", "no_reason", "carried_out"]

@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from made_classes import SAME, adjusted, check_estimate, check_same, class_means, slope_error
+from made_classes import (
+    SAME,
+    adjusted,
+    check_estimate,
+    check_same,
+    class_means,
+    slope_error,
+    some_of,
+    with_slope_error,
+)  # fmt: skip
 from scipy import optimize, stats
 
 from gsl_research.estimate import Estimate, NotEstimated
@@ -51,12 +60,12 @@ def test_within_blocks_is_a_t_test_on_the_differences_of_the_blocks(blocks, per_
         codes, pre, post, treated, block = blocked(seed, blocks, per_arm)
         pre = pre + seed * treated[codes]
         differences, estimate = (how(codes, pre, post, treated, block) for how in (by_hand, within))
-        test = stats.ttest_1samp(differences, 0)
         before = class_means(codes, pre)[0]
         gaps = [np.subtract(*(before[(block == b) & a].mean() for a in (treated, ~treated))) for b in range(blocks)]
         weights = np.where(treated, 1 / per_arm[0], -1 / per_arm[1]) / blocks
         shared = slope_error(codes, [pre], post, weights, np.var(gaps, ddof=1) / blocks)
-        se = math.hypot(differences.mean() / test.statistic, math.sqrt(shared))
+        slope_df = len(codes) - len(treated) - 1
+        se = with_slope_error(differences.var(ddof=1) / blocks, blocks - 1, shared, slope_df)
         check_estimate(estimate, differences.mean(), se, blocks - 1)
         assert (estimate.status, estimate.estimator) == ("ok", "within_blocks")
         assert estimate.n["classes_treated"] == blocks * per_arm[0]
@@ -97,7 +106,7 @@ def test_every_block_counts_once_however_many_classes_it_has():
     codes, pre, post, treated, block = blocked(2, 5)
     means = adjusted(codes, pre, post, treated)
     twice = np.concatenate([np.arange(len(block)), np.flatnonzero(block == 0)])
-    again = matched.within_blocks(means.select(twice), block[twice], unit="points")
+    again = matched.within_blocks(some_of(means, twice), block[twice], unit="points")
     check_same(again, matched.within_blocks(means, block, unit="points"))
 
 
@@ -114,7 +123,7 @@ def test_a_block_with_one_arm_is_named_and_refused():
     for one in "ce":
         some = np.isin(labels, [one, "a"])
         with pytest.raises(ValueError, match="both arms"):
-            matched.block_differences(means.select(some), labels[some])
+            matched.block_differences(some_of(means, some), labels[some])
     with pytest.raises(ValueError, match="blocks must be"):
         matched.one_sided(treated, labels[1:])
 

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 from conftest import plan
-from made_classes import SAME, check_same
+from made_classes import SAME, check_same, with_slope_error
 from scipy import stats
 
 from gsl_research.dataset import load_data
@@ -49,7 +49,7 @@ def test_measure_on_the_eef_trial_by_hand(real_data):
     start = schools.groupby("arm").x
     before = ((start.count() - 1) * start.var()).sum() / 20 * (1 / 10 + 1 / 12)
     shared = max((gap[1] - gap[0]) ** 2 - before, 0) * slope_variance
-    se = math.sqrt(variance * (1 / 10 + 1 / 12) + shared)
+    se = with_slope_error(variance * (1 / 10 + 1 / 12), 20, shared, 265 - 22 - 1)
     half = stats.t.ppf(0.975, 20) * se
     main = result.main
     assert (main.value, main.se) == pytest.approx((value, se), rel=SAME)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from made_classes import SAME, adjusted, school, slope_error
+from made_classes import SAME, adjusted, school, slope_error, with_slope_error
 from scipy import stats
 
 from gsl_research.estimate import NotEstimated
@@ -73,7 +73,8 @@ def test_without_pupil_spread_there_is_no_panel():
     means = adjusted(codes, np.array([1, 2, 3, 1, 2, 3.0]), np.array([4, 4, 4, 5, 5, 5.0]), np.array([True, False]))
     assert isinstance(one_class.assumed_icc(means, 0.15, unit="points"), NotEstimated)
     assert one_class.tipping_icc(means) is None
-    alone = adjusted(np.array([0, 1]), np.array([1.0, 2]), np.array([3.0, 5]), np.array([True, False]))
+    pair = class_moments(np.array([0, 1]), np.array([3.0, 5]))
+    alone = clusters.adjusted_means(pair, np.array([True, False]))
     assert isinstance(one_class.assumed_icc(alone, 0.15, unit="points"), NotEstimated)
     for none in (means, alone):
         assert one_class.usual_gap(none, 0.15) is None
@@ -128,9 +129,12 @@ def test_tipping_icc_as_printed_on_the_methods_page(effect, icc):
         covariates=np.zeros((2, 1)),
         slope=np.array([0.6]),
         covariate_scatter=np.array([[38.0]]),
+        within_ss=38.0,
         residual_ss=0.64 * 37,
         residual_df=37,
         slope_covariance=np.array([[0.64 / 38]]),
+        weights=np.array([1, -1]),
+        class_df=0,
     )
     assert one_class.tipping_icc(means) == pytest.approx(icc, abs=0.005)
 
@@ -173,7 +177,8 @@ def test_borrowed_spread_by_hand(treated, control, others):
     borrowed = np.random.default_rng(1).normal(12, 2, others)
     estimate = one_class.borrowed_spread(means, borrowed.std(ddof=1), others, unit="points")
     shared = slope_error(codes, [pre], post, means.weights)
-    se = math.sqrt(borrowed.var(ddof=1) * (1 / treated + 1 / control) + shared)
+    variance = borrowed.var(ddof=1) * (1 / treated + 1 / control)
+    se = with_slope_error(variance, others - 1, shared, len(codes) - treated - control - 1)
     half = stats.t.ppf(0.975, others - 1) * se
     value = means.mean[means.treated].mean() - means.mean[~means.treated].mean()
     assert (estimate.value, estimate.se) == pytest.approx((value, se), rel=SAME)

@@ -10,7 +10,9 @@ RECORDS = {
     record["key"]: record["values"]
     for record in json.loads((Path(__file__).parent / "reference" / "oracle.json").read_text("utf-8"))
 }
-FAMILIES = {name: importlib.import_module(f"oracle.{name}") for name in ("paired", "twogroup", "ancova", "clustered")}
+FAMILIES = {
+    name: importlib.import_module(f"oracle.{name}") for name in ("paired", "twogroup", "ancova", "clustered", "rci")
+}
 """Each has ``DATA`` (record: what reads it), ``ours(folder, record)`` with our numbers under R's names,
 ``LEFT_OUT`` (quantity, or the group it stands in: reason) and ``LOOSER`` (the same: relative tolerance, cause)."""
 DIGITS = 1e-9
@@ -29,7 +31,7 @@ def rule(table: dict, quantity: str):
 
 def test_the_grid_of_references_has_not_shrunk():
     assert {name: len(module.DATA) for name, module in FAMILIES.items()} == {
-        "paired": 4, "twogroup": 5, "ancova": 5, "clustered": 4,
+        "paired": 4, "twogroup": 5, "ancova": 5, "clustered": 4, "rci": 4,
     }  # fmt: skip
     assert {key for module in FAMILIES.values() for key in module.DATA} == set(RECORDS)
 

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from string import Formatter
 from typing import Any, get_args
 
@@ -239,8 +240,6 @@ WHOLE_CONDUCT = {
 
 
 def conduct(**changes) -> dict[str, Any]:
-    from datetime import date
-
     return {**WHOLE_CONDUCT, "post_on": date(2026, 12, 10), **changes}
 
 
@@ -287,7 +286,34 @@ def cases() -> Iterator[Case]:
     yield comparison("poor scoring", **firm, conduct=conduct(scoring="impression"))
     yield comparison("not carried out", **firm, conduct=conduct(fidelity=0.0))
     yield comparison("poor test", **firm, main={"reliability": 0.3})
-    yield comparison("margin chosen after", **firm, conduct=conduct(results_seen=True))
+    told = {"planned_on": date(2026, 9, 15)}
+    known = {"reliability": 0.9}
+    blind = conduct(scoring="external_blind", results_seen=False)
+    firmer = {"delta": 1.0, "arms": (20, 20), "design": DRAWN, "spread": 0.1}
+    yield comparison("margin chosen after", **firmer, **told, main=known, conduct=blind | {"results_seen": True})
+    unset = known | {"smallest_worthwhile": None}
+    yield comparison("no margin, all else known", **firmer, **told, conduct=blind, main=unset)
+    yield comparison("plan without a date", **firmer, main=known, conduct=blind)
+    yield comparison("reliability not told", **firmer, **told, conduct=blind)
+    for absent in ("scoring", "fidelity"):
+        yield comparison(f"{absent} not told", **firmer, **told, main=known, conduct=blind | {absent: None})
+    everything = {"arms": (20, 20), "design": DRAWN, "main": known, "conduct": blind, "spread": 0.1} | told
+    for delta in (-3.0, 0.0, 1.3, 3.0):
+        yield comparison(f"all known, {delta}", delta, **everything)
+        minutes = blind | {"extra_minutes": (20.0, 30.0)}
+        yield comparison(f"all known and costly, {delta}", delta, **everything | {"conduct": minutes})
+    yield comparison("scored by others", 1.0, **everything | {"conduct": blind | {"scoring": "external"}})
+    for reliability in (0.6, 0.8, 0.95):
+        for size in (12, 19, 40):
+            for gain in (-4.0, -2.0, -1.0, 0.0, 2.0):
+                name = f"lower {reliability} {size} {gain}"
+                yield one_group(name, (gain,), size=size, main={"reliability": reliability})
+    for minutes in ((25.0,), (1.0,), (0.0, 0.0), (-15.0,), (10.0, 20.0), (10.0, 20.0, 40.0)):
+        yield comparison(f"minutes {minutes}", 0.5, conduct=conduct(extra_minutes=minutes))
+    yield comparison("half carried out", 0.0, conduct=conduct(fidelity=0.5))
+    for gap in (-0.6, -0.45, -0.3, -0.2, -0.1):
+        for spread in (0.1, 0.25, 0.5, 1.0):
+            yield comparison(f"watched {gap} {spread}", 0.5, spread, more={"motivatie": (SIDE, gap)})
     for lever in ("differentiation", "autonomy", "learning_together", "didactics"):
         yield comparison(f"lever {lever}", 1.0, lever=lever, planned_on=conduct()["post_on"])
     for assigned in ("pupil", "class", "teacher", "school"):
@@ -992,7 +1018,7 @@ def test_what_a_pair_says_about_three_assumptions_has_three_lines(told):
         primary = page.measurement.primary
         shareable = all(arm.pupils >= 10 for arm in primary.arms.values())
         if page.verdict.capped_code == "ONE_CLASS" and shareable and len(primary.classes) < 4:
-            (alt,) = (text for kind, text in page.said if kind == "alt")
+            alt = next(text for kind, text in page.said if kind == "alt")
             added = (primary.outcome.usual_gap is not None) + (primary.outcome.class_spread is not None)
             assert len(spans(alt, page.lang)[0]) == 3 + added, f"{page}: {alt}"
             assert sum(entry.estimator == "assumed_icc" for entry in primary.panel) == 3

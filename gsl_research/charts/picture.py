@@ -25,6 +25,8 @@ FONT = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial
 INK, SOFT, LINE, HAIR = "#1c232b", "#55595e", "#8b857b", "#e7e3db"
 
 RIDGE_POINTS = 30
+LEAST_BINS = 3
+"""Fewer bins than this have no shape to draw."""
 STIFFNESS = 3e-7
 """Of a ridge: how much a bend weighs against a share that is not met; by eye."""
 
@@ -114,7 +116,7 @@ class Picture:
             "text": {"text": alt.Text("text", type="nominal")},
         }
         layers, datasets = [], {}
-        for (mark, style), rows in sorted(self.layers.items(), key=lambda layer: ORDER.index(layer[0][0])):
+        for (mark, style), rows in sorted(self.layers.items(), key=_depth):
             name = f"marks{len(layers)}"
             datasets[name] = rows
             chart = getattr(alt.Chart(alt.NamedData(name=name)), f"mark_{mark}")(aria=False, **dict(style))
@@ -128,6 +130,12 @@ class Picture:
         )
         spec = drawing.configure_view(stroke=None).to_dict(validate=False) | {"datasets": datasets}
         return _clean(vl_convert.vegalite_to_svg(spec), alt_text)
+
+
+def _depth(layer: tuple[tuple[str, tuple[tuple[str, Any], ...]], Any]) -> tuple[int, bool]:
+    """Hairlines of a grid lie under the lines of the data."""
+    (mark, style), _ = layer
+    return ORDER.index(mark), dict(style).get("color") != HAIR
 
 
 def _clean(svg: str, alt_text: str) -> str:

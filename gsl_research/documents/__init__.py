@@ -50,13 +50,17 @@ def _kind(block: Block) -> str:
 
 def _drawing(svg: str) -> Markup:
     """An SVG of lines, shapes and letters; anything that could act or fetch is refused."""
+    from xml.etree import ElementTree
+
     from markupsafe import Markup
 
-    for element in fromstring(svg).iter():
-        acts = [name for name in element.attrib if name.startswith("on") or name.endswith("href") or name == "style"]
+    root = fromstring(svg)
+    for element in root.iter():
+        names = [name.lower() for name in element.attrib]
+        acts = [name for name in names if name.startswith("on") or name.endswith("href") or name == "style"]
         if element.tag.rpartition("}")[2] not in DRAWN or acts:
             raise ValueError(f"a chart holds only drawn elements; got {element.tag} {acts}")
-    return Markup(svg)  # noqa: S704 - only drawn elements, seen above
+    return Markup(ElementTree.tostring(root, "unicode"))  # noqa: S704 - only drawn elements, seen above
 
 
 def _numeric_columns(table: Table) -> tuple[bool, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import Estimate, NotEstimated
 from .clusters import AdjustedMeans, adjusted_difference, adjusted_means, total_sd, welch_difference
@@ -61,13 +61,13 @@ def corrected_difference(
     """
     _check_reliability(reliability)
     if reliability < CORRECTABLE:
-        return NotEstimated(estimator="reliability_corrected", reason="no_pupil_spread")
+        return NotEstimated(estimator="reliability_corrected", reason="too_unreliable")
     means = adjusted_means(moments, treated)
     if isinstance(means, AdjustedMeans):
-        uncertain = means.slope_covariance / reliability**2
+        error = {"slope_covariance": means.slope_covariance / reliability**2, "residual_df": means.residual_df}
         means = _at_slope(moments, treated, float(means.slope[0]) / reliability)
         if isinstance(means, AdjustedMeans):
-            means = replace(means, slope_covariance=uncertain)
+            means = replace(means, **error)
     found = _beside(means, unit=unit, estimator="reliability_corrected")
     welch = welch_difference(means, unit=unit)
     if isinstance(found, Estimate) and isinstance(welch, Estimate) and found.interval is not None:
@@ -90,7 +90,7 @@ def reliability_within(moments: ClassMoments, treated: ArrayLike, reliability: f
     """
     _check_reliability(reliability)
     df, treated = moments.pupils - moments.classes, np.asarray(treated, dtype=bool)
-    if df < 1 or treated.all() or not treated.any():
+    if df < 1 or treated.all() or not treated.any() or not moments.in_reach:
         return None
     within = float(moments.within()[0, 0]) / df
     error = (1 - reliability) * total_sd(moments, treated, 0) ** 2
@@ -165,13 +165,18 @@ class Baseline:
         return "alike" if distance <= BASELINE_ALIKE else "adjust" if distance <= BASELINE_APART else "apart"
 
 
-def baseline(moments: ClassMoments, treated: ArrayLike) -> Baseline | NotEstimated:
-    """How far the arms lay apart before. ``moments`` holds the pre-test first. Refuses an arm without classes."""
+def baseline(
+    moments: ClassMoments, treated: ArrayLike, weights: NDArray[np.float64] | None = None
+) -> Baseline | NotEstimated:
+    """How far the arms lay apart before. ``moments`` holds the pre-test first; ``weights`` (G,) are those of blocks.
+
+    Refuses: no pupils; an arm without classes; scores beyond double precision.
+    """
     arms = adjusted_means(moments, treated, slope=np.zeros(moments.mean.shape[1] - 1))
     if isinstance(arms, NotEstimated):
         return NotEstimated(estimator="baseline", reason=arms.reason)
     before = moments.mean[:, 0]
-    points = float(before[arms.treated].mean() - before[~arms.treated].mean())
+    points = float((arms.weights if weights is None else weights) @ (before - before.mean()))
     rounding = ROUNDING * float(np.abs(before).max())
     if abs(points) <= rounding:
         return Baseline(0.0, 0.0)

@@ -34,50 +34,6 @@ OUTLYING_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A number, and whether it asks for attention."""
-
-    value: float
-    flag: bool
-
-
-def floor_share(scores: ArrayLike, lowest: float) -> Finding | NotEstimated:
-    """Share of ``scores`` (N,) at the lowest possible score. Refuses no scores."""
-    return _extreme(-np.asarray(scores, dtype=float), -lowest, "floor")
-
-
-def ceiling_share(scores: ArrayLike, highest: float) -> Finding | NotEstimated:
-    """Share of ``scores`` (N,) at the highest possible score. Refuses no scores."""
-    return _extreme(np.asarray(scores, dtype=float), highest, "ceiling")
-
-
-def _extreme(scores: NDArray[np.float64], end: float, name: str) -> Finding | NotEstimated:
-    if not np.isfinite(scores).all():
-        raise ValueError("scores must be finite: drop missing ones before, and count them")
-    if not len(scores):
-        return NotEstimated(estimator=name, reason="no_pupils")
-    share = float((scores >= end).mean())
-    return Finding(share, share > EXTREME_SHARE)
-
-
-def sd_change(moments: ClassMoments) -> Finding | NotEstimated:
-    """SD of the post-test over SD of the pre-test among all pupils of one group. ``moments`` holds (pre, post).
-
-    Refuses a group in which either has no spread.
-    """
-    if not moments.classes:
-        return NotEstimated(estimator="sd_change", reason="no_pupils")
-    with np.errstate(over="ignore", invalid="ignore"):
-        spread = np.sqrt(np.diag(moments.total()) / moments.pupils)
-    if not np.isfinite(spread).all():
-        return NotEstimated(estimator="sd_change", reason="out_of_reach")
-    if not (spread > ROUNDING * np.abs(moments.mean).max(axis=0)).all():
-        return NotEstimated(estimator="sd_change", reason="no_pupil_spread")
-    ratio = float(spread[1] / spread[0])
-    return Finding(ratio, max(ratio, 1 / ratio) > SD_CHANGE)
-
-
-@dataclass(frozen=True, slots=True)
 class SlopeDifference:
     """``value``: how much more the post-test rises with a point of the pre-test among the treated.
 

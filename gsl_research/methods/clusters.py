@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import MIN_CLASS_DF_FOR_P, Estimate, NotEstimated
 from .moments import ROUNDING, ClassMoments
-from .student import t_interval, two_sided_p
+from .student import t_interval, t_quantile, two_sided_p
 
 CLASSES_PER_COVARIATE = 6
 """At most one class-level covariate for this many classes (methods page, row d; policy)."""
@@ -28,8 +28,10 @@ class AdjustedMeans:
 
     ``mean`` (G,), ``treated`` (G,) bool, ``n`` (G,), ``covariates`` (G, q) class means, ``slope`` (q,) the pooled
     within-class regression of post on the covariates, ``covariate_scatter`` (q, q) their scatter within classes (0
-    where none has spread), ``residual_ss`` and ``residual_df`` of pupils within classes around the regression,
-    ``slope_covariance`` (q, q) the sampling error of the slope, 0 where it was given.
+    where none has spread), ``within_ss`` of the post-test within classes, ``residual_ss`` and ``residual_df`` of pupils
+    within classes around the regression, ``slope_covariance`` (q, q) the sampling error of the slope, 0 where it was
+    given. ``weights`` (G,) are those of the class means in the difference, 1/g of their arm and negative for control
+    unless blocks make them others, and ``class_df`` the degrees of freedom that classes or blocks give.
     """
 
     mean: NDArray[np.float64]
@@ -38,26 +40,20 @@ class AdjustedMeans:
     covariates: NDArray[np.float64]
     slope: NDArray[np.float64]
     covariate_scatter: NDArray[np.float64]
+    within_ss: float
     residual_ss: float
     residual_df: int
     slope_covariance: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    class_df: int
 
     @property
     def difference(self) -> float:
-        return float(self.mean[self.treated].mean() - self.mean[~self.treated].mean())
+        return float(self.weights @ (self.mean - self.mean.mean()))
 
     @property
     def classes(self) -> int:
         return len(self.mean)
-
-    @property
-    def class_df(self) -> int:
-        return len(self.mean) - 2
-
-    @property
-    def within_ss(self) -> float:
-        """Sum of squares of the post-test within classes."""
-        return float(self.residual_ss + self.slope @ self.covariate_scatter @ self.slope)
 
     @property
     def whole_ss(self) -> float:
@@ -68,23 +64,15 @@ class AdjustedMeans:
 
     @property
     def spread(self) -> float | None:
-        """Standard deviation of the adjusted class means within arms, pooled over arms; ``None`` when df < 1."""
-        return math.sqrt(self.class_variance) if self.class_df >= 1 else None
-
-    @property
-    def class_variance(self) -> float:
+        """Standard deviation of the adjusted class means within arms, pooled over arms; ``None`` with 2 classes."""
+        if self.classes < 3:
+            return None
         arms = (self.mean[self.treated], self.mean[~self.treated])
-        return float(sum(((arm - arm.mean()) ** 2).sum() for arm in arms) / self.class_df)
+        return math.sqrt(sum(((arm - arm.mean()) ** 2).sum() for arm in arms) / (self.classes - 2))
 
     @property
     def counts(self) -> dict[str, int]:
         return arm_counts(self.n, self.treated)
-
-    @property
-    def weights(self) -> NDArray[np.float64]:
-        """How much each class mean weighs in the difference (G,): 1/g of its arm, negative for control."""
-        count = int(self.treated.sum())
-        return np.where(self.treated, 1 / count, -1 / (self.classes - count))
 
     def slope_variance(self, weights: NDArray[np.float64], seen: ArrayLike = 0.0) -> float:
         r"""What the error of the slope adds to the variance of :math:`\sum w_ja_j`, ``weights`` (G,) that sum to 0.
@@ -97,15 +85,23 @@ class AdjustedMeans:
         gap = weights @ (self.covariates - self.covariates.mean(axis=0))
         return max(float((self.slope_covariance * (np.outer(gap, gap) - seen)).sum()), 0.0)
 
-    def select(self, chosen: NDArray[np.bool_]) -> AdjustedMeans:
-        """Some of the classes at the same slope: for leaving classes out and for blocks."""
-        return replace(
-            self,
-            mean=self.mean[chosen],
-            treated=self.treated[chosen],
-            n=self.n[chosen],
-            covariates=self.covariates[chosen],
-        )
+    def standard_error(self, variance: float, df: float, slope_variance: float) -> float:
+        r"""One standard error for the error of classes and that of the slope, which have df of their own.
+
+        .. math:: t_{df}^2\,SE^2=t_{df}^2\,\text{variance}+t_r^2\,v_b,\qquad r=\text{residual df},
+
+        so that the 95 % interval on ``df`` is that of two independent parts (MOVER). Source: Zou & Donner (2008),
+        doi:10.1002/sim.3095 [recalled]; simulated.
+        """
+        if not slope_variance > 0:
+            return math.sqrt(variance)
+        less = t_quantile(self.residual_df, 0.975) / t_quantile(df, 0.975)
+        return math.sqrt(variance + slope_variance * less**2)
+
+
+def arm_weights(treated: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Of each class in a plain difference of arms (G,)."""
+    return np.where(treated, 1 / treated.sum(), -1 / (~treated).sum())
 
 
 def arm_counts(n: NDArray[np.int64], treated: NDArray[np.bool_]) -> dict[str, int]:
@@ -128,9 +124,9 @@ def adjusted_means(
     with :math:`\bar x` the unweighted mean of the class covariate means. ``moments`` holds the covariates and last the
     post-test; with the post-test alone the class means stay as they are. ``slope`` (q,) replaces :math:`b_w`.
 
-    A covariate without spread within classes gets slope 0. Refuses: no pupils; an arm without classes; scores beyond
-    double precision; covariates that cannot be told apart within classes. Raises ValueError when ``treated`` is not
-    (G,).
+    A covariate without any spread gets slope 0. Refuses: no pupils; an arm without classes; scores beyond double
+    precision; a covariate that differs between classes and not within; covariates that cannot be told apart within
+    classes; no pupil left to tell the error of a slope by. Raises ValueError when ``treated`` is not (G,).
     """
     treated = np.asarray(treated, dtype=bool)
     if treated.shape != moments.n.shape:
@@ -143,6 +139,9 @@ def adjusted_means(
         return NotEstimated(estimator="adjusted_class_means", reason="out_of_reach")
     within, total = moments.within(), np.diag(moments.total())
     some = np.diag(within)[:-1] > ROUNDING * total[:-1]
+    size = moments.n @ moments.mean[:, :-1] ** 2
+    if slope is None and (~some & (total[:-1] > ROUNDING**2 * size)).any():
+        return NotEstimated(estimator="adjusted_class_means", reason="no_pupil_spread")
     scatter = np.where(np.outer(some, some), within[:-1, :-1], 0.0)
     if slope is None:
         found = _solve(scatter[np.ix_(some, some)], within[:-1, -1][some])
@@ -157,7 +156,9 @@ def adjusted_means(
     residual_ss = max(float(residual), 0.0)
     residual_df = moments.pupils - moments.classes - int(some.sum() if slope is None else 0)
     slope_covariance = np.zeros_like(scatter)
-    if slope is None and residual_df > 0:
+    if slope is None and some.any():
+        if residual_df < 1:
+            return NotEstimated(estimator="adjusted_class_means", reason="too_few_pupils")
         slope_covariance[np.ix_(some, some)] = _inverse(scatter[np.ix_(some, some)]) * residual_ss / residual_df
     return AdjustedMeans(
         mean=post - (covariates - covariates.mean(axis=0)) @ slopes,
@@ -166,9 +167,12 @@ def adjusted_means(
         covariates=covariates,
         slope=slopes,
         covariate_scatter=scatter,
+        within_ss=float(within[-1, -1]),
         residual_ss=residual_ss,
         residual_df=residual_df,
         slope_covariance=slope_covariance,
+        weights=arm_weights(treated),
+        class_df=moments.classes - 2,
     )
 
 
@@ -202,8 +206,9 @@ def adjusted_difference(
 
     :math:`s_a^2` being the variance of the adjusted means around their arm's mean, pooled over arms, and :math:`v_b`
     the error of the slope (``AdjustedMeans.slope_variance``): 0 unless the arms start further apart than their classes
-    do. With ``class_covariates`` (G, c) it is the coefficient of treated in the least squares of the adjusted means on
-    treated and those covariates, df = G - 2 - c. It assumes equal class spread in both arms.
+    do. Those two errors have df of their own (``AdjustedMeans.standard_error``). With ``class_covariates`` (G, c) it is
+    the coefficient of treated in the least squares of the adjusted means on treated and those covariates, df = G - 2 -
+    c. It assumes equal class spread in both arms.
 
     Refuses: df < 1; more than one class covariate per 6 classes; class means that do not differ within arms; class
     covariates that cannot be told apart from the arms.
@@ -215,9 +220,8 @@ def adjusted_difference(
     """
     if isinstance(adjusted, NotEstimated):
         return NotEstimated(estimator=estimator, reason=adjusted.reason)
-    extra = np.zeros((adjusted.classes, 0)) if class_covariates is None else np.asarray(class_covariates, dtype=float)
-    extra = extra.reshape(adjusted.classes, -1)
-    df = adjusted.class_df - extra.shape[1]
+    extra = _class_values(class_covariates, adjusted.classes)
+    df = adjusted.classes - 2 - extra.shape[1]
     if df < 1 or adjusted.classes < CLASSES_PER_COVARIATE * extra.shape[1]:
         return NotEstimated(estimator=estimator, reason="too_few_classes")
     fit = _treated_beside(extra, adjusted)
@@ -228,8 +232,18 @@ def adjusted_difference(
     if not squares[-1, -1] > ROUNDING * adjusted.whole_ss * (weights @ weights):
         return NotEstimated(estimator=estimator, reason="no_class_spread")
     value = float(weights @ (adjusted.mean - adjusted.mean.mean()))
-    se = math.sqrt(squares[-1, -1] + adjusted.slope_variance(weights, squares[:-1, :-1]))
+    se = adjusted.standard_error(squares[-1, -1], df, adjusted.slope_variance(weights, squares[:-1, :-1]))
     return class_estimate(value, se, df, adjusted.counts, unit=unit, estimator=estimator, source="donald_lang_2007")
+
+
+def _class_values(values: ArrayLike | None, classes: int) -> NDArray[np.float64]:
+    """Class covariates as (G, c)."""
+    if values is None:
+        return np.zeros((classes, 0))
+    given = np.asarray(values, dtype=float)
+    if given.ndim > 2 or given.shape[:1] != (classes,) or not np.isfinite(given).all():
+        raise ValueError(f"class covariates must be (G, c) and finite; got {given.shape} for {classes} classes")
+    return given.reshape(classes, -1)
 
 
 def class_estimate(
@@ -252,9 +266,11 @@ def class_estimate(
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    largest = np.abs(values).max(axis=0)
+    values = np.divide(values, largest, out=np.zeros_like(values), where=largest > 0)
     centred = values - values.mean(axis=0)
     size = np.sqrt((centred**2).sum(axis=0))
-    some = size > ROUNDING * np.abs(values).max(axis=0)
+    some = size > ROUNDING
     return np.divide(centred, size, out=np.zeros_like(centred), where=some)
 
 
@@ -267,7 +283,7 @@ def _treated_beside(
     treated, values = adjusted.treated, np.column_stack([adjusted.covariates, adjusted.mean])
     if not extra.shape[1]:
         means = np.stack([values[~treated].mean(axis=0), values[treated].mean(axis=0)])
-        return adjusted.weights, values - means[treated.astype(int)]
+        return arm_weights(treated), values - means[treated.astype(int)]
     others, arm = _standard(extra), treated - treated.mean()
     if np.linalg.svd(others, compute_uv=False)[-1] <= math.sqrt(ROUNDING) * extra.shape[1]:
         return None
@@ -308,58 +324,11 @@ def welch_difference(adjusted: AdjustedMeans | NotEstimated, *, unit: str) -> Es
         return NotEstimated(estimator=name, reason="no_class_spread")
     df = 1 / sum((share / whole) ** 2 / (len(arm) - 1) for share, arm in zip(shares, arms, strict=True))
     seen = sum(covariance_of_mean(adjusted.covariates[arm]) for arm in (adjusted.treated, ~adjusted.treated))
-    value, se = adjusted.difference, math.sqrt(whole + adjusted.slope_variance(adjusted.weights, seen))
+    weights = arm_weights(adjusted.treated)
+    value = float(weights @ (adjusted.mean - adjusted.mean.mean()))
+    se = adjusted.standard_error(whole, df, adjusted.slope_variance(weights, seen))
     estimate = class_estimate(value, se, df, adjusted.counts, unit=unit, estimator=name, source="welch_1947")
     return replace(estimate, status="beside")
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOneOut:
-    """``value`` (m,): the difference without class ``left_out`` (m,), for every class that is not alone in its arm."""
-
-    value: NDArray[np.float64]
-    left_out: NDArray[np.int64]
-
-    @property
-    def low(self) -> float:
-        return float(self.value.min())
-
-    @property
-    def high(self) -> float:
-        return float(self.value.max())
-
-
-def leave_one_out(moments: ClassMoments, treated: ArrayLike) -> LeaveOneOut | NotEstimated:
-    r"""The adjusted difference with each class left out in turn, also from the slopes.
-
-    A class that is alone in its arm cannot be left out. Refuses when no class can, or when the slopes cannot be told
-    apart once one class is out. One batch of (q, q) systems for all classes.
-    """
-    name = "leave_one_out"
-    treated = np.asarray(treated, dtype=bool)
-    if isinstance(means := adjusted_means(moments, treated), NotEstimated):
-        return NotEstimated(estimator=name, reason=means.reason)
-    arms = np.array([~treated, treated], dtype=float)
-    size = arms.sum(axis=1)
-    chosen = np.flatnonzero(size[treated.astype(int)] > 1)
-    if not len(chosen):
-        return NotEstimated(estimator=name, reason="too_few_classes")
-    some = np.diag(means.covariate_scatter) > 0
-    rest = moments.within()[None] - moments.scatter[chosen]
-    scale = np.sqrt(np.diag(means.covariate_scatter)[some])
-    scatter = rest[:, :-1, :-1][:, some][:, :, some] / np.outer(scale, scale)
-    cross = rest[:, :-1, -1][:, some] / scale
-    if some.any() and np.linalg.eigvalsh(scatter).min() <= math.sqrt(ROUNDING) * some.sum():
-        return NotEstimated(estimator=name, reason="singular")
-    slope = np.linalg.solve(scatter, cross[..., None])[..., 0] / scale
-    member = treated[chosen].astype(int)
-    sums = arms @ moments.mean
-    left = np.repeat(sums[None], len(chosen), axis=0)
-    left[np.arange(len(chosen)), member] -= moments.mean[chosen]
-    counts = np.repeat(size[None], len(chosen), axis=0)
-    counts[np.arange(len(chosen)), member] -= 1
-    gap = np.diff(left / counts[..., None], axis=1)[:, 0]
-    return LeaveOneOut(gap[:, -1] - (gap[:, :-1][:, some] * slope).sum(axis=1), chosen)
 
 
 def anova_icc(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) -> float:
@@ -372,7 +341,7 @@ def anova_icc(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) 
     """
     treated = np.asarray(treated, dtype=bool)
     between_ss, within_ss, shrink = 0.0, float(moments.within()[variable, variable]), 0.0
-    for arm in (moments.select(treated), moments.select(~treated)):
+    for arm in (moments.select(side) for side in (treated, ~treated) if side.any()):
         between_ss += float(arm.total()[variable, variable] - arm.within()[variable, variable])
         shrink += float((arm.n.astype(float) ** 2).sum() / arm.pupils)
     between_df, within_df = moments.classes - 2, moments.pupils - moments.classes
@@ -392,6 +361,6 @@ def total_sd(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) -
     if moments.pupils <= 2:
         return 0.0
     treated = np.asarray(treated, dtype=bool)
-    arms = (moments.select(treated), moments.select(~treated))
+    arms = [moments.select(side) for side in (treated, ~treated) if side.any()]
     ss = sum(float(arm.total()[variable, variable]) for arm in arms)
     return math.sqrt(ss / (moments.pupils - 2))

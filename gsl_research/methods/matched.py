@@ -36,6 +36,19 @@ def _block_weights(treated: NDArray[np.bool_], blocks: ArrayLike) -> NDArray[np.
     return weights
 
 
+def in_blocks(adjusted: AdjustedMeans | NotEstimated, blocks: ArrayLike) -> AdjustedMeans | NotEstimated:
+    """The same class means, weighed as ``within_blocks`` weighs them: every block counts once, S - 1 class df.
+
+    Refuses a block with classes of one arm only.
+    """
+    if isinstance(adjusted, NotEstimated):
+        return adjusted
+    if len(one_sided(adjusted.treated, blocks)):
+        return NotEstimated(estimator="within_blocks", reason="one_sided_blocks")
+    weights = _block_weights(adjusted.treated, blocks)
+    return replace(adjusted, weights=weights.mean(axis=0), class_df=len(weights) - 1)
+
+
 def one_sided(treated: ArrayLike, blocks: ArrayLike) -> NDArray:
     """The labels of the blocks whose classes are all in one arm."""
     treated = np.asarray(treated, dtype=bool)
@@ -74,10 +87,13 @@ def within_blocks(adjusted: AdjustedMeans | NotEstimated, blocks: ArrayLike, *, 
     if len(one_sided(adjusted.treated, blocks)):
         return NotEstimated(estimator=name, reason="one_sided_blocks")
     found = block_differences(adjusted, blocks)
+    estimate = _mean_of_blocks(found, adjusted.counts, name, scale=adjusted.whole_ss, unit=unit)
+    if isinstance(estimate, NotEstimated):
+        return estimate
     weights = _block_weights(adjusted.treated, blocks)
-    seen = covariance_of_mean(weights @ adjusted.covariates) if len(weights) > 1 else 0.0
-    shared = adjusted.slope_variance(weights.mean(axis=0), seen)
-    return _mean_of_blocks(found, adjusted.counts, name, scale=adjusted.whole_ss, unit=unit, shared=shared)
+    shared = adjusted.slope_variance(weights.mean(axis=0), covariance_of_mean(weights @ adjusted.covariates))
+    se, df = adjusted.standard_error(estimate.se**2, estimate.df, shared), estimate.df
+    return class_estimate(estimate.value, se, df, adjusted.counts, unit=unit, estimator=name, source=estimate.source)
 
 
 def network(differences: ArrayLike, *, n: Mapping[str, int], unit: str) -> Estimate | NotEstimated:
@@ -97,7 +113,7 @@ def network(differences: ArrayLike, *, n: Mapping[str, int], unit: str) -> Estim
 
 
 def _mean_of_blocks(
-    found: NDArray[np.float64], n: dict[str, int], name: str, *, scale: float, unit: str, shared: float = 0.0
+    found: NDArray[np.float64], n: dict[str, int], name: str, *, scale: float, unit: str
 ) -> Estimate | NotEstimated:
     df = len(found) - 1
     if df < 1:
@@ -105,7 +121,7 @@ def _mean_of_blocks(
     squares = float(((found - found.mean()) ** 2).sum())
     if not squares > ROUNDING * scale:
         return NotEstimated(estimator=name, reason="no_class_spread")
-    se = math.sqrt(squares / df / len(found) + shared)
+    se = math.sqrt(squares / df / len(found))
     return class_estimate(float(found.mean()), se, df, n, unit=unit, estimator=name, source="t_over_blocks")
 
 

@@ -42,10 +42,13 @@ class ClassMoments:
     @property
     def in_reach(self) -> bool:
         """Whether squares of the values, and ratios of those, stay in double precision."""
+        if not self.classes:
+            return True
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = np.diag(self.within())
-        sound = (squares == 0) | ((squares > REACH**-2) & (squares < REACH**2))
-        return bool(sound.all() and (np.abs(self.mean) < REACH).all())
+            squares, apart = np.diag(self.within()), np.ptp(self.mean, axis=0)
+        within = (squares == 0) | ((squares > REACH**-2) & (squares < REACH**2))
+        between = (apart == 0) | (apart > 1 / REACH)
+        return bool(within.all() and between.all() and (np.abs(self.mean) < REACH).all())
 
     def select(self, chosen: NDArray[np.bool_]) -> ClassMoments:
         return ClassMoments(self.n[chosen], self.mean[chosen], self.scatter[chosen])

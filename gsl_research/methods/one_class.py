@@ -31,8 +31,8 @@ def assumed_icc(adjusted: AdjustedMeans | NotEstimated, icc: float, *, unit: str
               \lambda=\frac{\rho}{1-\rho},\quad df=N-G-q,
 
     with :math:`c_j = \pm 1/g`, :math:`d'V_bd` the error of the slope (``AdjustedMeans.slope_variance``) and
-    :math:`\rho` the ICC that is left after the pre-test. The interval is right only when ``icc`` is. Refuses when
-    pupils within classes do not differ.
+    :math:`\rho` the ICC that is left after the pre-test. The interval is right only when ``icc`` is. Refuses: too few
+    pupils to tell their spread by; pupils within classes that do not differ.
 
     Raises ValueError unless 0 ≤ ``icc`` < 1.
 
@@ -118,8 +118,8 @@ def borrowed_spread(
 
     ``sd`` :math:`s` being the standard deviation of the adjusted means of K other ``classes`` that took the same tests
     in the same period, without the approach. It holds the pupils' share of the spread too, so those classes should be
-    about as large. :math:`d'V_bd` is the error of the slope between the classes compared. It assumes that these classes
-    differ as those do.
+    about as large. :math:`d'V_bd` is the error of the slope between the classes compared
+    (``AdjustedMeans.standard_error``). It assumes that these classes differ as those do.
 
     Refuses: fewer than 4 other classes; a ``sd`` of nothing. No p: the classes compared carry none.
 
@@ -137,7 +137,7 @@ def borrowed_spread(
     if not sd > math.sqrt(ROUNDING * adjusted.whole_ss):
         return NotEstimated(estimator=name, reason="no_class_spread")
     weights = adjusted.weights
-    se = math.sqrt(sd**2 * float(weights @ weights) + adjusted.slope_variance(weights))
+    se = adjusted.standard_error(sd**2 * float(weights @ weights), classes - 1, adjusted.slope_variance(weights))
     return Estimate(
         metric="points",
         estimator=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from ..estimate import Interval
 
@@ -10,6 +11,7 @@ SERIES_FROM = 1_000
 """Degrees of freedom from which the small-sample factor is its series: its fourth term is 3e-14 there (computed)."""
 
 
+@lru_cache(maxsize=1024)
 def t_quantile(df: float, probability: float) -> float:
     from scipy.special import stdtrit
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 OUT = Path(__file__).with_name("oracle.json")
-FAMILIES = ("paired", "twogroup", "ancova", "clustered")
+FAMILIES = ("paired", "twogroup", "ancova", "clustered", "rci")
 
 
 def numbers(values: object, name: str = "") -> Iterator[tuple[str, float]]:

@@ -1,0 +1,54 @@
+"""How firm a conclusion stands and what to do next, as sentences: the weakest link, one next step, four choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .study import Comparison, OneGroup
+from .telling import Telling
+
+
+def weakest(told: Telling) -> str:
+    security, w = told.verdict.security, told.words
+    sentence = w(f"verdict.weakest.{_weakest_key(told)}", why=w(f"verdict.why.{_comparison_kind(told)}"))
+    lowest = min(cap.cap for cap in security.caps)
+    shared = sum(cap.cap == lowest for cap in security.caps)
+    return f"{sentence} {w('verdict.steps.several')}" if shared > 1 else sentence
+
+
+def next_step(told: Telling) -> str:
+    criterion, w = told.verdict.security.weakest, told.words
+    if told.verdict.capped_code == "ONE_CLASS":
+        return w("verdict.next.class_df_one", second=told.unit(len(told.primary.classes)))
+    if criterion == "comparison":
+        kind = {"none": "none", "low": "none", "earlier": "earlier", "other_test": "not_drawn"}
+        return w(f"verdict.next.comparison_{kind.get(_comparison_kind(told), _comparison_kind(told))}")
+    return w(f"verdict.next.{_weakest_key(told)}")
+
+
+def _weakest_key(told: Telling) -> str:
+    """What the study file leaves out is mended by filling it in."""
+    security = told.verdict.security
+    asked = security.weakest in ("reliability", "scoring", "fidelity", "plan")
+    return f"{security.weakest}_unknown" if asked and not security.weakest_known else security.weakest
+
+
+def choices(told: Telling) -> Iterator[tuple[str, str]]:
+    """(option, does it fit these results and why) for the four things a school may do."""
+    w = told.words
+    for choice in told.verdict.choices:
+        key = f"verdict.choice.{choice.option}"
+        yield w(f"{key}.name"), w(f"{key}.{choice.reason}")
+
+
+def _comparison_kind(told: Telling) -> str:
+    study = told.measurement.study
+    match study.design:
+        case OneGroup(selected_low=low):
+            return "low" if low else "none"
+        case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
+            return "earlier"
+        case Comparison(randomised=True):
+            return "drawn"
+        case _:
+            return "other_test" if study.primary.tests == "different" else "not_drawn"

@@ -1,0 +1,183 @@
+"""The three quality questions, as sentences: the goal, all pupils, and side effects."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+
+from . import privacy
+from .choices import SideEffect
+from .estimate import NotEstimated
+from .evidence import shareable
+from .measurement import Arm, Changed, OutcomeResult
+from .study import GainGoal, Outcome, ReachGoal
+from .telling import Telling
+
+SIDE_DOMAINS = ("motivation", "wellbeing", "relations", "workload", "admin_load")
+FEW_TEACHERS = 3
+"""From this many teachers on the range of their minutes is told too (policy)."""
+
+
+def goal(told: Telling) -> tuple[str, list[str]]:
+    """The first question: (status, sentences). What these pupils reached, apart from why."""
+    result, w, answer = told.primary, told.words, told.verdict.answers.goal
+    arm = result.arms.get("treated") or result.arms["single"]
+    sentences = list(_goal_told(told, result.outcome, arm))
+    if answer in ("reached", "not_reached"):
+        if told.compared:
+            sentences.append(w("verdict.goal.treated_only"))
+        sentences.append(w(f"verdict.goal.other_question{'' if told.compared and shareable(result) else '_growth'}"))
+    hidden = answer in ("reached", "not_reached") and not privacy.may_average(arm.with_post)
+    return w("verdict.chip.private") if hidden else w(f"verdict.chip.{answer}"), sentences
+
+
+def _goal_told(told: Telling, outcome: Outcome, arm: Arm) -> Iterator[str]:
+    w = told.words
+    match outcome.goal:
+        case None:
+            yield w("verdict.goal.none")
+        case _ if not privacy.may_average(arm.with_post if isinstance(outcome.goal, ReachGoal) else arm.pupils):
+            yield w("verdict.goal.hidden")
+        case ReachGoal():
+            yield w(f"verdict.goal.{privacy.part_of(arm.reached, arm.with_post)}", **goal_figures(told, outcome, arm))
+            same_pupils = arm.reached_before is not None and arm.with_post == arm.pupils
+            parts = (arm.reached, arm.reached_before)
+            if same_pupils and all(privacy.part_of(part, arm.pupils) == "exact" for part in parts):
+                yield w("verdict.goal.exact_before", before=w.count(arm.reached_before))
+        case GainGoal(gain=aimed):
+            gained = outcome.sign * (arm.mean_post - arm.mean_pre)
+            yield w(
+                "verdict.goal.gain" if gained >= 0 else "verdict.goal.gain_back",
+                gain=w.points(abs(gained), told.decimals(told.primary)),
+                pre=told.mean(arm.mean_pre),
+                post=told.mean(arm.mean_post),
+                goal=told.points_as_typed(aimed),
+            )
+
+
+def goal_figures(told: Telling, outcome: Outcome, arm: Arm) -> dict[str, str]:
+    w, typed = told.words, told.points_as_typed(outcome.goal.at_least)
+    if outcome.scale_post is not None:
+        number, maximum = w.plain(outcome.goal.at_least), w.plain(outcome.scale_post[1])
+        typed = w("verdict.goal.of_scale", points=number, maximum=maximum)
+    at = w("verdict.goal.at_least" if outcome.better == "higher" else "verdict.goal.at_most", points=typed)
+    return {
+        "reached": w.count(arm.reached),
+        "pupils": w.count(arm.with_post),
+        "goal": at,
+        "aimed": w.count(math.ceil(outcome.goal.share * arm.with_post - 1e-9)),
+    }
+
+
+def everyone(told: Telling) -> tuple[str, list[str]]:
+    """The second question: does everyone come along, as far as one measurement shows it."""
+    result, w, answer = told.primary, told.words, told.verdict.answers.everyone
+    arm = result.arms.get("treated") or result.arms["single"]
+    sentences = []
+    if result.spread is None:
+        sentences.append(w("verdict.everyone.not_measured"))
+    elif not privacy.may_average(arm.pupils):
+        sentences.append(w("verdict.everyone.hidden"))
+    else:
+        decimals, interval = told.decimals(result), result.spread.interval
+        apart = 10 if decimals == 1 else 1
+        sentences.append(
+            w(
+                f"verdict.everyone.{answer}",
+                before=w.points(apart, 0),
+                now=w.points(apart * result.spread.value, decimals),
+                low=w.number(apart * interval.low, decimals),
+                high=w.points(apart * interval.high, decimals),
+            )
+        )
+    sentences += _changed(told)
+    ceiling = result.check("ceiling")
+    if ceiling is not None and ceiling.flag and privacy.part_of(arm.at_best, arm.with_post) == "exact":
+        sentences.append(w("verdict.everyone.ceiling", pupils=w.count(arm.at_best)))
+    floor = result.check("floor")
+    if floor is not None and floor.flag and privacy.part_of(arm.at_worst, arm.with_post) == "exact":
+        sentences.append(w("verdict.everyone.floor", pupils=w.count(arm.at_worst)))
+    if told.compared and result.spread is not None:
+        sentences.append(w("verdict.goal.treated_only"))
+    sentences.append(w("verdict.everyone.own_list"))
+    return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
+
+
+def _changed(told: Telling) -> Iterator[str]:
+    """Who scored clearly lower than before, beside how many would if nothing changed."""
+    w, found = told.words, told.primary.changed
+    match found:
+        case None:
+            return
+        case NotEstimated(reason="reliability_unknown" | "too_unreliable" as reason):
+            yield w(f"verdict.everyone.{reason}")
+        case Changed(lower=lower, pupils=pupils) if (part := privacy.part_of(lower, pupils)) in ("exact", "few"):
+            expected = round(found.expected_lower)
+            key = f"verdict.everyone.lower_{part}_{'some' if expected else 'none'}"
+            yield w(key, lower=w.count(lower), pupils=w.count(pupils), expected=w.count(expected))
+
+
+def side_effects(told: Telling) -> tuple[str, list[str]]:
+    """The third question: one sentence per measured side effect, and which were not measured."""
+    measurement, w = told.measurement, told.words
+    results = {result.outcome.name: result for result in measurement.results}
+    effects = told.verdict.answers.side_effects
+    sentences = [_side_effect(told, effect, results[effect.outcome]) for effect in effects]
+    measured = [results[effect.outcome].outcome.domain for effect in effects]
+    if (minutes := measurement.study.conduct.extra_minutes) is not None:
+        sentences.append(_extra_minutes(told, minutes))
+        measured.append("admin_load")
+    absent = [w(f"report.domain.{domain}") for domain in SIDE_DOMAINS if domain not in measured]
+    if not measured:
+        return w("verdict.chip.not_measured"), [w("verdict.side_effects.none", domains=w.listing(absent))]
+    if absent:
+        sentences.append(w("verdict.side_effects.rest", domains=w.listing(absent)))
+    names = w.listing(list(dict.fromkeys(w(f"report.domain.{domain}") for domain in measured)))
+    return w("verdict.chip.side_effects", measured=names), sentences
+
+
+def _extra_minutes(told: Telling, minutes: tuple[float, ...]) -> str:
+    w, middle = told.words, statistics.median(minutes)
+    if middle == 0:
+        return w("verdict.side_effects.minutes_none")
+    number = w.plain(abs(middle))
+    blanks = {"minutes": w("locale.minute" if abs(middle) == 1 else "locale.minutes", number=number)}
+    if middle < 0:
+        return w("verdict.side_effects.minutes_less", **blanks)
+    if len(minutes) == 1:
+        return w("verdict.side_effects.minutes_one", **blanks)
+    blanks["teachers"] = w.count(len(minutes))
+    if len(minutes) < FEW_TEACHERS:
+        return w("verdict.side_effects.minutes", **blanks)
+    low, high = w.plain(min(minutes)), w.plain(max(minutes))
+    return w("verdict.side_effects.minutes_range", low=low, high=high, **blanks)
+
+
+def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> str:
+    w, label = told.words, result.outcome.label
+    if not shareable(result):
+        return w("verdict.side_effects.hidden", label=label)
+    if effect.code == "described":
+        arm = result.arms.get("treated") or result.arms["single"]
+        key = "described" if result.outcome.gain_defined else "described_post"
+        pre = told.mean(arm.mean_pre) if result.outcome.gain_defined else ""
+        return w(f"verdict.side_effects.{key}", label=label, pre=pre, post=told.mean(arm.mean_post))
+    margin = told.margin(effect.margin, result)
+    return w(f"verdict.side_effects.{effect.code}", label=label, margin=margin, **told.figures(result))
+
+
+def secondary(told: Telling) -> list[str]:
+    return [_secondary(told, result) for result in told.measurement.results if result.outcome.role == "secondary"]
+
+
+def _secondary(told: Telling, result: OutcomeResult) -> str:
+    w, label, blanks = told.words, result.outcome.label, told.figures(result)
+    if not shareable(result):
+        return w("verdict.secondary.hidden", label=label)
+    if told.compared:
+        seen = result.main is not None and result.main.class_df >= 2
+        return w(f"verdict.secondary.{'compared' if seen else 'one_class'}", label=label, **blanks)
+    if "span" in blanks:
+        return w("verdict.secondary.grown", label=label, **blanks)
+    return w("verdict.secondary.described", label=label, post=told.mean(result.arms["single"].mean_post), **blanks)

@@ -1,0 +1,139 @@
+"""Which pictures answer whether the approach explains it, and what of each class may be in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import charts, privacy
+from .blocks import Block, Text
+from .charts import ClassShape
+from .codes import Margin
+from .estimate import Estimate
+from .measurement import Arm, ClassResult, OutcomeResult
+from .telling import Telling
+
+UNDECIDED = ("CANNOT", "ONE_CLASS", "GROWTH_UNCLEAR", "DESCRIBED")
+
+
+def attribution(told: Telling) -> Iterator[Block]:
+    w, result, sign = told.words, told.primary, told.primary.outcome.sign
+    outcome, margin = result.outcome, told.verdict.margin
+    scale = outcome.scale_post or _span_of_bins(result.classes, result.arms.values())
+    if not told.compared:
+        arm = result.arms["single"]
+        if outcome.gain_defined and arm.bins_pre and arm.bins_post:
+            pre, post = _drawn(arm.bins_pre), _drawn(_apart_from_goal(result, arm))
+            declared = outcome.scale_post is not None
+            yield charts.growth(pre, post, arm.mean_pre, arm.mean_post, scale=scale, words=w, declared=declared)
+        else:
+            yield Text(w("report.method.end_only"))
+        if len(result.classes) > 1:
+            yield from _class_growth(told, scale)
+        return
+    if told.verdict.capped_code == "ONE_CLASS":
+        yield from _panel(told)
+        return
+    shapes = list(_all_shapes(told))
+    yield charts.class_means(shapes, scale=scale, words=w, adjusted=True, declared=outcome.scale_post is not None)
+    yield from _class_growth(told, scale)
+    low, high = _ends(result, result.main)
+    yield charts.interval(
+        low,
+        sign * result.main.value,
+        high,
+        margin=_chosen(margin),
+        words=w,
+        lead=told.verdict.capped_code not in UNDECIDED,
+        decimals=told.decimals(result),
+    )
+
+
+def _chosen(margin: Margin | None) -> float | None:
+    """A picture shows the margin only when the school set it beforehand: its caption says so."""
+    return margin.points if margin is not None and margin.origin == "before" else None
+
+
+def _panel(told: Telling) -> Iterator[Block]:
+    w, result, decimals = told.words, told.primary, told.decimals(told.primary)
+    if not result.panel:
+        return
+    gaps = [w.points(gap, decimals) for gap in result.usual_gaps]
+    assumed = [gap for entry, gap in zip(result.panel, gaps, strict=True) if entry.estimator == "assumed_icc"]
+    yield Text(w("verdict.ONE_CLASS_panel", gap1=assumed[0], gap2=assumed[1], gap3=assumed[2]))
+    rows = []
+    for gap, entry in zip(gaps, result.panel, strict=True):
+        kind = "own_row" if entry.estimator == "own_usual_gap" else "panel_row"
+        rows.append((w(f"verdict.ONE_CLASS_{kind}", gap=gap), *_ends(result, entry)))
+    for entry in (e for e in result.beside if e.estimator == "borrowed_class_spread"):
+        classes = w.count(result.outcome.class_spread.classes)
+        rows.append((w("verdict.ONE_CLASS_borrowed_row", classes=classes), *_ends(result, entry)))
+    yield charts.panel(rows, words=w, margin=_chosen(told.verdict.margin), decimals=decimals)
+    if result.tipping_gap:
+        yield Text(w("verdict.ONE_CLASS_tipping", gap=w.points(result.tipping_gap, decimals)))
+    else:
+        yield Text(w("verdict.ONE_CLASS_tipping_zero"))
+    yield Text(w("verdict.ONE_CLASS_not_lost"))
+
+
+def _ends(result: OutcomeResult, entry: Estimate) -> list[float]:
+    """Both ends of the interval on the test's own scale, the lower first."""
+    return sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
+
+
+def _class_growth(told: Telling, scale: tuple[float, float]) -> Iterator[Block]:
+    declared = told.primary.outcome.scale_post is not None
+    picture = charts.class_growth(list(_all_shapes(told)), scale=scale, words=told.words, declared=declared)
+    if picture is not None:
+        yield picture
+
+
+def _all_shapes(told: Telling) -> Iterator[ClassShape]:
+    for side in (True, False, None):
+        yield from _shapes(told, [item for item in told.primary.classes if item.treated is side])
+
+
+def _shapes(told: Telling, classes: list[ClassResult]) -> list[ClassShape]:
+    """The classes of one arm: totals and the difference are told per arm, so what is hidden is decided per arm."""
+    pupils = [item.pupils for item in classes]
+    counts, means = privacy.shown_counts(pupils), privacy.shown_counts(pupils, least=privacy.MIN_MEAN)
+    return [_shape(told, *of_class) for of_class in zip(classes, counts, means, strict=True)]
+
+
+def _shape(told: Telling, item: ClassResult, count: int | None, behind_mean: int | None) -> ClassShape:
+    shown = behind_mean is not None
+
+    def rounded(mean: float | None) -> float | None:
+        return round(mean, privacy.MEAN_DECIMALS) if shown and mean is not None else None
+
+    return ClassShape(
+        label=told.unit(item.number),
+        arm="single" if item.treated is None else "treated" if item.treated else "control",
+        mean=rounded(item.mean),
+        bins=_drawn(item.bins) if shown else None,
+        pupils=told.words("report.facts.count_hidden") if count is None else told.words.count(count),
+        pre=rounded(item.mean_pre),
+        post=rounded(item.mean_post),
+    )
+
+
+def _apart_from_goal(result: OutcomeResult, arm: Arm) -> tuple[privacy.Bin, ...] | None:
+    """No bins when an edge and the goal's count together would tell of one to four pupils between them."""
+    if arm.reached is None or arm.bins_post is None:
+        return arm.bins_post
+    below = 0.0
+    for _, _, share in arm.bins_post:
+        below += share * arm.pupils
+        counted = arm.pupils - below if result.outcome.sign > 0 else below
+        if 0 < abs(round(counted) - arm.reached) < privacy.MIN_COUNT:
+            return None
+    return arm.bins_post
+
+
+def _drawn(bins: tuple[privacy.Bin, ...] | None) -> tuple[privacy.Bin, ...] | None:
+    return bins if bins and len(bins) >= charts.LEAST_BINS else None
+
+
+def _span_of_bins(classes, arms) -> tuple[float, float]:
+    """The limits on which the coarse bins were made, when the study gives no scale."""
+    bins = next(b for b in [*(c.bins for c in classes), *(a.bins_post for a in arms)] if b)
+    return bins[0][0], bins[-1][1]

@@ -1,0 +1,92 @@
+"""One measurement told in one language: its values as words and numbers, for every sentence that names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import privacy
+from .codes import Margin
+from .judge import Verdict
+from .measurement import Measurement, OutcomeResult
+from .study import Comparison, Outcome
+from .wording import Words
+
+COARSE_SCALE = 15
+"""A scale at least this wide is told with one decimal, a narrower one with two (policy)."""
+STEPS_UP_TO = (1, 2, 3, 5)
+"""The highest rating of each named step (words page, section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One measurement, told in one language."""
+
+    measurement: Measurement
+    verdict: Verdict
+    words: Words
+
+    @property
+    def primary(self) -> OutcomeResult:
+        return self.measurement.primary
+
+    @property
+    def compared(self) -> bool:
+        return isinstance(self.measurement.study.design, Comparison)
+
+    def decimals(self, result: OutcomeResult) -> int:
+        scale = result.outcome.scale_post
+        width = scale[1] - scale[0] if scale else (result.sd or COARSE_SCALE) * 7
+        return 1 if width >= COARSE_SCALE else 2
+
+    def mean(self, value: float) -> str:
+        return self.words.number(value, privacy.MEAN_DECIMALS)
+
+    def of(self, outcome: Outcome) -> str:
+        if outcome.scale_post is None:
+            return ""
+        return self.words("report.certain.of", maximum=self.words.plain(outcome.scale_post[1]))
+
+    def unit(self, number: int, *, first: bool = False) -> str:
+        return self.words(f"report.unit.{'first_' if first else ''}numbered", number=number)
+
+    def units(self, count: int) -> str:
+        return self.words(f"report.facts.{'one_unit' if count == 1 else 'more_units'}", count=self.words.count(count))
+
+    def basis(self, result: OutcomeResult) -> str:
+        pupils = sum(arm.pupils for arm in result.arms.values())
+        told = self.words.count(pupils)
+        pupil_words = self.words("locale.pupils", count=told)
+        return self.words("locale.basis", classes=self.units(len(result.classes)), pupils=pupil_words)
+
+    def figures(self, result: OutcomeResult) -> dict[str, str]:
+        """gap, span and basis of an outcome's main estimate."""
+        estimate, sign, decimals = result.main, result.outcome.sign, self.decimals(result)
+        blanks = {"basis": self.basis(result)}
+        if estimate is not None:
+            if estimate.interval is not None:
+                decimals = self.words.decimals_for(estimate.interval, decimals)
+            blanks["gap"] = self.words.gap(estimate.value, sign, decimals)
+            if estimate.interval is not None:
+                blanks["span"] = self.words.span(estimate.interval, sign, decimals)
+        return blanks
+
+    def margin(self, margin: Margin | None, result: OutcomeResult) -> str:
+        if margin is None:
+            return ""
+        if margin.chosen:
+            key = "margin_chosen" if margin.origin == "before" else "margin_after"
+            return self.words(f"verdict.{key}", points=self.points_as_typed(margin.points))
+        points = self.words.points(margin.points, self.decimals(result))
+        return self.words("verdict.margin_default", points=points)
+
+    def points_as_typed(self, value: float) -> str:
+        return self.words("locale.point" if value == 1 else "locale.points", number=self.words.plain(value))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        return tuple(self.words("verdict.steps.names").split("|"))
+
+
+def step_of(rating: int) -> int:
+    """Which of the named steps a rating, or a cap on it, stands on."""
+    return next(i for i, top in enumerate(STEPS_UP_TO) if rating <= top)
