@@ -75,7 +75,10 @@ def compare(
         icc = clusters.anova_icc(moments, treated, 1)
         found.append(effect_sizes.standardised(main, moments, treated, sd=sd, icc=icc))
         found += _other_standardiser(outcome, main, moments, treated, sd)
-    beside = list(_beside(design, outcome, moments, adjusted, class_df, blocked=blocks is not None))
+    if blocks is None:
+        beside = list(_beside(design, outcome, moments, adjusted, class_df))
+    else:
+        beside = list(_beside_blocks(design, outcome, moments, treated, blocks))
     found += beside
     estimates = tuple(one for one in found if isinstance(one, Estimate))
     panel = [one for one in estimates if one.status == "assumed_icc"]
@@ -135,12 +138,8 @@ def _beside(
     moments: ClassMoments,
     adjusted: clusters.AdjustedMeans,
     class_df: float,
-    *,
-    blocked: bool,
 ) -> Iterator[Estimate | NotEstimated]:
-    """Other defensible ways to the same difference. Blocks keep to their own contrast."""
-    if blocked:
-        return
+    """Other defensible ways to the same difference."""
     treated = adjusted.treated
     if not design.randomised:
         if outcome.gain_defined:
@@ -157,6 +156,17 @@ def _beside(
 
         yield random_intercept.reml_difference(moments, treated, unit="points")
         yield sandwich.cr2_difference(moments, treated, unit="points")
+
+
+def _beside_blocks(
+    design: Comparison, outcome: Outcome, moments: ClassMoments, treated: NDArray[np.bool_], blocks: NDArray[np.int64]
+) -> Iterator[Estimate | NotEstimated]:
+    """The gain within the same blocks, when nobody drew lots inside them."""
+    if design.randomised or not outcome.gain_defined:
+        return
+    gains = clusters.adjusted_means(moments, treated, slope=[1.0])
+    found = replace(matched.within_blocks(gains, blocks, unit="points"), estimator="gain_difference")
+    yield replace(found, status="beside") if isinstance(found, Estimate) else found
 
 
 def _other_standardiser(

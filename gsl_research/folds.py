@@ -147,38 +147,43 @@ def caps(told: Telling) -> Fold:
 
 
 def conduct(told: Telling) -> Fold:
+    """What was planned beside what was done."""
     w = told.words
-    table = Table(
-        w("report.conduct.caption"),
-        (w("report.conduct.what"), w("report.conduct.value")),
-        tuple((w(f"report.conduct.{name}"), value) for name, value in _conduct(told)),
-    )
-    return Fold(w("report.heading.conduct"), (table,))
+    header = tuple(w(f"report.conduct.{name}") for name in ("what", "planned", "done"))
+    rows = tuple((w(f"report.conduct.{name}"), planned, done) for name, planned, done in _conduct(told))
+    return Fold(w("report.heading.conduct"), (Table(w("report.conduct.caption"), header, rows),))
 
 
-def _conduct(told: Telling) -> Iterator[tuple[str, str]]:
+def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
+    """(what, planned, done); an empty cell where there is nothing to plan or to do."""
     w, study = told.words, told.measurement.study
     outcome, done, unknown = study.primary, study.conduct, w("report.conduct.unknown")
 
-    def choice(name: str, value: str | None) -> tuple[str, str]:
-        return name, w(f"report.conduct.{name}_{value}") if value else unknown
+    def choice(name: str, value: str | None) -> str:
+        return w(f"report.conduct.{name}_{value}") if value else unknown
 
-    def yes_no(name: str, value: bool | None) -> tuple[str, str]:
-        return name, unknown if value is None else w(f"locale.{'yes' if value else 'no'}")
+    def yes_no(value: bool | None) -> str:
+        return unknown if value is None else w(f"locale.{'yes' if value else 'no'}")
 
-    yield "planned_on", w.date(study.planned_on) if study.planned_on else unknown
-    yield "post_on", w.date(done.post_on) if done.post_on else unknown
+    yield (
+        "when",
+        w("report.conduct.plan_on", date=w.date(study.planned_on)) if study.planned_on else unknown,
+        w("report.conduct.post_on", date=w.date(done.post_on)) if done.post_on else unknown,
+    )
     if isinstance(study.design, Comparison):
-        yield "assigned", w(f"report.conduct.unit_{study.design.assigned}")
-        yield yes_no("drawn", study.design.randomised)
-        yield choice("comparison", done.comparison)
-        worth = outcome.smallest_worthwhile
-        yield "margin", told.points_as_typed(worth) if worth else unknown
+        unit = w(f"report.conduct.unit_{study.design.assigned}")
+        drawn = w(f"report.facts.{'drawn' if study.design.randomised else 'not_drawn'}")
+        counts = {arm: w.count(told.primary.arms[arm].classes) for arm in ("treated", "control")}
+        yield "assigned", w("report.conduct.per", unit=unit, drawn=drawn), w("report.conduct.sides", **counts)
+        yield "comparison", "", choice("comparison", done.comparison)
+        worth, seen = outcome.smallest_worthwhile, told.figures(told.primary)
+        span = seen.get("span", "") if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS" else ""
+        yield "margin", told.points_as_typed(worth) if worth else unknown, span
     else:
-        yield yes_no("new_content", done.new_content)
-    yield choice("tests", outcome.tests if outcome.pre else "none")
-    yield choice("scoring", done.scoring)
+        yield "new_content", "", yes_no(done.new_content)
+    yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), _missing(told)
+    yield "scoring", "", choice("scoring", done.scoring)
     share = None if done.fidelity is None else w("report.conduct.share", percent=w.number(100 * done.fidelity, 0))
-    yield "fidelity", share or unknown
-    yield yes_no("concurrent_change", done.concurrent_change)
-    yield yes_no("results_seen", done.results_seen)
+    yield "fidelity", w("report.conduct.every_lesson"), share or unknown
+    yield "concurrent_change", "", yes_no(done.concurrent_change)
+    yield "results_seen", "", yes_no(done.results_seen)

@@ -178,14 +178,15 @@ def small_arm(treated: int, control: int) -> bool:
 def _agreement_cap(result: OutcomeResult, margin: Margin) -> int:
     """Do the other defensible calculations that raise an alarm lead to the same verdict?
 
-    Ways of adjusting are judged at the width of the main estimate, since they ask where the difference lies; other
-    estimators of the same thing by their own interval.
+    Ways of adjusting are judged at the wider of both widths, since they ask where the difference lies; other estimators
+    of the same thing by their own interval.
     """
     main = result.main
     code = compared_code(main, margin)
     worst = FULL
     for estimate in (e for e in result.beside if e.estimator in {alarm.estimator for alarm in result.alarms}):
-        moved = replace(main, value=estimate.value, interval=t_interval(estimate.value, main.se, main.df), p=None)
+        se = max(main.se, estimate.se or 0.0)
+        moved = replace(main, value=estimate.value, se=se, interval=t_interval(estimate.value, se, main.df), p=None)
         other = compared_code(moved if estimate.estimator in ADJUSTING else estimate, margin)
         if other != code:
             opposed = estimate.value * main.value < 0 and code in CLAIMS

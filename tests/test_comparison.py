@@ -314,6 +314,19 @@ def test_nothing_beside_is_no_agreement():
     assert "agreement" not in {cap.criterion for cap in judge(measurement).security.caps}
 
 
+def test_blocks_that_nobody_drew_have_the_gain_within_the_blocks_beside():
+    scores, changes = in_pairs(5)
+    result = measured(scores, **changes | {"design": changes["design"] | {"randomised": False}}).primary
+    (gain,) = result.beside
+    codes, [pre], post = frame_of(scores)
+    gained = class_means(codes, post - pre)[0]
+    test = stats.ttest_1samp(gained[:5] - gained[5:], 0)
+    low, high = test.confidence_interval()
+    assert (gain.estimator, gain.df) == ("gain_difference", 4)
+    assert (gain.interval.low, gain.interval.high) == pytest.approx((low, high), rel=1e-9)
+    assert result.check("agreement") is not None
+
+
 def test_one_score_before_for_a_whole_class_stops():
     scores = classes(3, 3)
     scores["voor"] = [f"{int(name[1:]) + 4}" for name in scores["klas"]]
