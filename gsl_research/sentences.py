@@ -146,8 +146,12 @@ def ways(told: Telling) -> Iterator[str]:
     if "class_sd_ratio" in flagged:
         yield w("verdict.spread_differs")
     if result.by_start:
-        weak, strong = (w.gap(at.estimate.value, *_sign_and_decimals(told)) for at in result.by_start)
-        yield w("verdict.slopes_differ", weak=weak, strong=strong)
+        sign, decimals = _sign_and_decimals(told)
+        ends = {}
+        for name, at in zip(("weak", "strong"), result.by_start, strict=True):
+            ends[name] = w.gap(at.estimate.value, sign, decimals)
+            ends[f"{name}_span"] = w.span(at.estimate.interval, sign, decimals)
+        yield w("verdict.slopes_differ", basis=told.basis(result), **ends)
 
 
 def _sign_and_decimals(told: Telling) -> tuple[int, int]:

@@ -980,7 +980,7 @@ def intervals(page: Told) -> list[tuple[float, float]]:
     """Every interval of the measurement, on the scale of the test."""
     found = []
     for result in page.measurement.results:
-        for estimate in result.estimates:
+        for estimate in (*result.estimates, *(at.estimate for at in result.by_start)):
             if estimate.metric == "points" and estimate.interval is not None:
                 ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)
                 found.append((min(ends), max(ends)))
