@@ -100,7 +100,7 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
         sentences.append(w("verdict.everyone.floor", pupils=w.count(arm.at_worst)))
     if told.compared and result.spread is not None:
         sentences.append(w("verdict.goal.treated_only"))
-    sentences.append(w("verdict.everyone.own_list"))
+    sentences.append(w(f"verdict.everyone.own_list{'_compared' if result.subgroups else ''}"))
     return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
 
 
@@ -116,6 +116,35 @@ def _changed(told: Telling) -> Iterator[str]:
             expected = round(found.expected_lower)
             key = f"verdict.everyone.lower_{part}_{'some' if expected else 'none'}"
             yield w(key, lower=w.count(lower), pupils=w.count(pupils), expected=w.count(expected))
+
+
+def subgroups(told: Telling) -> Iterator[str]:
+    """What the approach does for each subgroup beside its classmates, or how far each lies from them."""
+    w, result = told.words, told.primary
+    sign, decimals = result.outcome.sign, told.decimals(result)
+    columns = [one.column for one in result.subgroups]
+    seen: set[str] = set()
+    for one in result.subgroups:
+        if one.column in seen and columns.count(one.column) == 2:
+            continue
+        seen.add(one.column)
+        named = {"label": one.label, "column": one.column}
+        pupils = [count for name, count in one.n.items() if not name.startswith("classes")]
+        shown = shareable(result) and bool(pupils) and all(map(privacy.may_average, pupils))
+        if one.pooled is not None and shown:
+            classes = told.units(sum(count for name, count in one.n.items() if name.startswith("classes")))
+            apart = sum(arm.pupils for arm in result.arms.values()) - sum(pupils)
+            basis = w("locale.basis", classes=classes, pupils=w("locale.pupils", count=w.count(sum(pupils))))
+            basis = classes if 0 < apart < privacy.MIN_COUNT else basis
+            gap, span = w.gap(one.pooled.value, sign, decimals), w.span(one.pooled.interval, sign, decimals)
+            key = "subgroup_open" if one.pooled.interval.holds(0) else "subgroup"
+            yield w(f"verdict.everyone.{key}", gap=gap, span=span, basis=basis, **named)
+        elif one.gap is not None and shown:
+            ends = {"before": one.gap.before, "after": one.gap.after}
+            told_ends = {name: w.gap(value, sign, decimals) for name, value in ends.items()}
+            yield w("verdict.everyone.subgroup_gap", **told_ends, **named)
+        else:
+            yield w("verdict.everyone.subgroup_small", **named)
 
 
 def side_effects(told: Telling) -> tuple[str, list[str]]:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from . import identity, plausible, pupils
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
+from .labels import read_labels
 from .outcomes import read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
 from .reading import (
@@ -42,7 +43,7 @@ class Dataset:
 
     ``frame`` has one row per pupil: ``treated`` (bool; absent with one group), ``cluster`` and ``block`` (int codes,
     the latter where mapped), ``class`` and ``group`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in
-    points (NaN = missing).
+    points (NaN = missing), and ``subgroup.<header>`` (text, "" = none) for every subgroup.
     ``cluster_names[code]`` is the unit's name as it stands in the file: private.
     ``missing`` counts the missing words per score column, "" being an empty cell.
     """
@@ -126,6 +127,8 @@ def bind(study: Study, table: Table) -> Dataset:
 
     scores, missing, found = read_scores(study, table, headers)
     problems += found
+    labels, found = read_labels(study, table, headers)
+    problems += found
     treated = None
     if study.groups is not None and "group" in codes:
         treated, found = identity.arms(study, table, roles["group"], codes["group"], codes.get("pupil"))
@@ -152,7 +155,7 @@ def bind(study: Study, table: Table) -> Dataset:
     problems = _in_order(table, problems)
     if errors(problems):
         raise Problems(problems)
-    frame, names = _frame(scores, treated, codes, keys.get(level))
+    frame, names = _frame(scores, treated, codes, labels, keys.get(level))
     return Dataset(
         study_id=study.id,
         frame=frame,
@@ -272,10 +275,14 @@ def _cluster(
 
 
 def _frame(
-    scores: Mapping[str, np.ndarray], treated: np.ndarray | None, codes: Mapping[str, Column], units: Column | None
+    scores: Mapping[str, np.ndarray],
+    treated: np.ndarray | None,
+    codes: Mapping[str, Column],
+    labels: Mapping[str, np.ndarray],
+    units: Column | None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The pupils under role names, and the names of the clusters by code."""
-    columns: dict[str, object] = dict(scores)
+    columns: dict[str, object] = dict(scores) | {f"subgroup.{header}": of_rows for header, of_rows in labels.items()}
     if treated is not None:
         columns["treated"] = treated
     if "block" in codes:

@@ -12,11 +12,11 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description
+from . import comparison, description, everyone
 from .dataset import Dataset
 from .estimate import Estimate, NotEstimated
-from .measurement import Changed, Check, Measurement, OutcomeResult
-from .methods import bracket, differences, one_class, reliable_change
+from .measurement import Check, Measurement, OutcomeResult
+from .methods import bracket, differences, one_class
 from .methods.moments import ClassMoments, class_moments
 from .problems import Problem, Problems, Term
 from .study import Comparison, Growth, MultiSite, OneGroup, Outcome, SingleCase, Stepped, Study, Survey
@@ -60,8 +60,6 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
-    if study.subgroups:
-        yield Problem(code="not_yet", facts={"what": Term("later.subgroups")})
     if sum(outcome.role == "primary" for outcome in study.outcomes) > 1:
         yield Problem(code="not_yet", facts={"what": Term("later.primaries")})
     for role in ("wave", "date", "dose", "own_goal"):
@@ -93,16 +91,21 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
     attrition = tuple(description.attrition(complete, arm, frame["cluster"].to_numpy()))
     pre, post, sign = pre[complete], post[complete], outcome.sign
+    wanted = study.subgroups if outcome.role == "primary" else ()
+    labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
     moments = class_moments(codes, sign * pre, sign * post) if outcome.pre else None
     before = pre if outcome.gain_defined else None
 
     match study.design:
         case OneGroup():
             classes = description.describe_classes(units, codes, before, post, None, None, scale)
-            everyone = np.ones(len(codes), dtype=bool)
-            found = _one_group(study.design, outcome, moments, attrition, arms, classes)
-            spread = _spread(outcome, codes, pre, post, everyone)
-            return replace(found, spread=spread, changed=_changed(outcome, pre, post, everyone))
+            every = np.ones(len(codes), dtype=bool)
+            return replace(
+                _one_group(study.design, outcome, moments, attrition, arms, classes),
+                spread=everyone.spread(outcome, codes, pre, post, every),
+                changed=everyone.changed(outcome, pre, post, every),
+                subgroups=tuple(everyone.by_label(outcome, labels, codes, pre, post, None)),
+            )
         case Comparison():
             first = np.unique(codes, return_index=True)[1]
             treated = arm[complete][first]
@@ -122,8 +125,9 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
                 moments=moments,
                 treated=treated,
                 sd=found.sd,
-                spread=_spread(outcome, codes, pre, post, treated[codes]),
-                changed=_changed(outcome, pre, post, treated[codes]),
+                spread=everyone.spread(outcome, codes, pre, post, treated[codes]),
+                changed=everyone.changed(outcome, pre, post, treated[codes]),
+                subgroups=tuple(everyone.by_label(outcome, labels, codes, pre, post, treated)),
                 refused=found.refused,
                 usual_gaps=found.usual_gaps,
                 tipping_icc=(tipping := one_class.tipping_icc(found.adjusted) if found.usual_gaps else None),
@@ -140,25 +144,6 @@ def _regression_to_the_mean(outcome: Outcome, moments: ClassMoments) -> Check:
     start = float(moments.total_mean()[0])
     expected = bracket.regression_to_the_mean(start, outcome.sign * outcome.reference_mean, outcome.reliability)
     return Check("regression_to_the_mean", expected, expected > 0)
-
-
-def _spread(outcome: Outcome, codes, pre, post, chosen) -> differences.SpreadRatio | None:
-    if not outcome.gain_defined:
-        return None
-    renumbered = np.unique(codes[chosen], return_inverse=True)[1]
-    return differences.spread_ratio(renumbered, pre[chosen], post[chosen])
-
-
-def _changed(outcome: Outcome, pre, post, chosen) -> Changed | NotEstimated | None:
-    if not outcome.gain_defined:
-        return None
-    scale = outcome.scale_post and tuple(sorted(outcome.sign * end for end in outcome.scale_post))
-    scores = (outcome.sign * pre[chosen], outcome.sign * post[chosen])
-    marks = reliable_change.marks_beside_before(*scores, outcome.reliability, scale=scale)
-    if isinstance(marks, NotEstimated):
-        return marks
-    counts = int(marks.lower.sum()), int(marks.higher.sum())
-    return Changed(len(marks.change), *counts, marks.expected_lower, marks.expected_higher)
 
 
 def _one_group(design: OneGroup, outcome, moments, attrition, arms, classes) -> OutcomeResult:

@@ -15,6 +15,7 @@ from .methods.bracket import Agreement
 from .methods.checks import EffectAt
 from .methods.differences import SpreadRatio
 from .methods.moments import ClassMoments
+from .methods.subgroups import Gap, Pooled
 from .problems import Problem
 from .study import Outcome, Study
 
@@ -74,6 +75,22 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class SubgroupResult:
+    """Pupils of one ``label`` beside the others of their classes.
+
+    With a comparison ``difference`` is how much more the approach did for them and ``pooled`` the same with all labels
+    in view, which a page shows; with one group ``difference`` is the change of their ``gap``.
+    """
+
+    column: str
+    label: str
+    n: Mapping[str, int]
+    difference: Estimate | NotEstimated
+    pooled: Pooled | None
+    gap: Gap | None
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """Everything measured for one outcome; ``estimates`` in points first. No pupil's row."""
 
@@ -88,6 +105,7 @@ class OutcomeResult:
     spread: SpreadRatio | None = None
     changed: Changed | NotEstimated | None = None
     """Of the pupils with the approach; ``None`` where post minus pre means nothing."""
+    subgroups: tuple[SubgroupResult, ...] = ()
     refused: tuple[NotEstimated, ...] = ()
     """What could not be computed, and why."""
     usual_gaps: tuple[float, ...] = ()

@@ -14,6 +14,7 @@ DECIDING = [
     "estimate.py",
     "privacy.py",
     "description.py",
+    "labels.py",
     "comparison.py",
     "codes.py",
     "rating.py",

@@ -23,12 +23,12 @@ LAYERS = {
     "values": ["problems", "estimate", "blocks"],
     "inputs": [
         "study", "study_file", "reading", "occasions", "roles", "gather",
-        "units", "identity", "pupils", "outcomes", "plausible", "dataset",
+        "units", "identity", "pupils", "outcomes", "labels", "plausible", "dataset",
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "description", "comparison", "measure", "codes", "rating", "choices", "judge",
-        "evidence",
+        "privacy", "measurement", "description", "comparison", "everyone", "measure", "codes", "rating", "choices",
+        "judge", "evidence",
     ],
     "views": [
         "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "documents",
@@ -48,8 +48,9 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 
 OWNERS = {
     "numpy": {
-        "reading", "gather", "units", "identity", "pupils", "outcomes", "plausible", "dataset", "methods", "privacy",
-        "measurement", "description", "comparison", "measure", "charts", "tableschema", "explore",
+        "reading", "gather", "units", "identity", "pupils", "outcomes", "labels", "plausible", "dataset", "methods",
+        "privacy", "measurement", "description", "comparison", "everyone", "measure", "charts", "tableschema",
+        "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

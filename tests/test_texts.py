@@ -383,11 +383,29 @@ def cases() -> Iterator[Case]:
     yield Case(case.name, study, columns)
 
 
+def with_subgroups() -> Iterator[Case]:
+    """Pupils in two and in three groups, of which one gains more; and groups too small to compare."""
+    for arms, labels, more in (((4, 4), "ab", 0.0), ((4, 4), "ab", 4.0), ((5, 5), "abc", 3.0), ((1, 1), "ab", 0.0)):
+        case = comparison(f"subgroups {arms} {labels} {more}", 0.5, arms=arms)
+        of = [labels[n % len(labels)] for n in range(len(case.columns["leerling"]))]
+        post = [
+            min(score + more, 20.0) if label == "a" and group == "nieuw" else score
+            for score, label, group in zip(case.columns["toets_na"], of, case.columns["groep"], strict=True)
+        ]
+        study = case.study | {"subgroups": [{"column": "taal"}]}
+        yield replace(case, study=study, columns=case.columns | {"taal": of, "toets_na": post})
+    for size in (40, 12):
+        case = one_group(f"subgroups in one group of {size}", size=size)
+        of = ["thuis Nederlands" if n % 2 else "andere taal" for n in range(size)]
+        yield replace(case, study=case.study | {"subgroups": [{"column": "taal"}]}, columns=case.columns | {"taal": of})
+
+
 def other_ways(firm: dict[str, Any]) -> Iterator[Case]:
     """Cases in which the other ways to compute a difference, and the checks beside it, have something to say."""
     yield comparison("own gap and borrowed spread", 1.0, arms=(1, 1), main={
         "usual_gap": 0.8, "class_spread": {"sd": 0.7, "classes": 6},
     })  # fmt: skip
+    yield from with_subgroups()
     for pairs in (2, 3, 6):
         case = comparison(f"{pairs} blocks", 1.0, 0.8, (pairs, pairs), design={"blocks": True, "randomised": True})
         case.study["columns"]["block"] = "paar"
@@ -761,7 +779,7 @@ def later() -> Iterator[Problem]:
     outcomes = [outcome(), outcome("lezen", pre=None)]
     for design in designs:
         two = design["kind"] in ("comparison", "multi_site")
-        study = plan("comparison", design=design, columns=roles, outcomes=outcomes, subgroups=[{"column": "taal"}])
+        study = plan("comparison", design=design, columns=roles, outcomes=outcomes)
         content = study if two else {key: value for key, value in study.items() if key != "groups"}
         yield from not_yet(Study.model_validate(content), "pupil")
 
@@ -980,8 +998,9 @@ def intervals(page: Told) -> list[tuple[float, float]]:
     """Every interval of the measurement, on the scale of the test."""
     found = []
     for result in page.measurement.results:
-        for estimate in (*result.estimates, *(at.estimate for at in result.by_start)):
-            if estimate.metric == "points" and estimate.interval is not None:
+        more = [at.estimate for at in result.by_start] + [one.pooled for one in result.subgroups if one.pooled]
+        for estimate in (*result.estimates, *more):
+            if getattr(estimate, "metric", "points") == "points" and estimate.interval is not None:
                 ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)
                 found.append((min(ends), max(ends)))
     return found

@@ -1,0 +1,65 @@
+"""Do all pupils come along: who changed clearly, how far pupils lie apart, and what the approach does for subgroups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .estimate import NotEstimated
+from .measurement import Changed, SubgroupResult
+from .methods import differences, reliable_change, subgroups
+from .study import Outcome
+
+
+def spread(outcome: Outcome, codes, pre, post, chosen) -> differences.SpreadRatio | None:
+    """Of the ``chosen`` pupils; ``None`` where post minus pre means nothing."""
+    if not outcome.gain_defined:
+        return None
+    renumbered = np.unique(codes[chosen], return_inverse=True)[1]
+    return differences.spread_ratio(renumbered, pre[chosen], post[chosen])
+
+
+def changed(outcome: Outcome, pre, post, chosen) -> Changed | NotEstimated | None:
+    """How many of the ``chosen`` pupils scored clearly lower than before, or higher."""
+    if not outcome.gain_defined:
+        return None
+    scale = outcome.scale_post and tuple(sorted(outcome.sign * end for end in outcome.scale_post))
+    scores = (outcome.sign * pre[chosen], outcome.sign * post[chosen])
+    marks = reliable_change.marks_beside_before(*scores, outcome.reliability, scale=scale)
+    if isinstance(marks, NotEstimated):
+        return marks
+    counts = int(marks.lower.sum()), int(marks.higher.sum())
+    return Changed(len(marks.change), *counts, marks.expected_lower, marks.expected_higher)
+
+
+def by_label(
+    outcome: Outcome,
+    labels: Mapping[str, NDArray],
+    codes: NDArray[np.intp],
+    pre: NDArray[np.float64],
+    post: NDArray[np.float64],
+    treated: NDArray[np.bool_] | None,
+) -> Iterator[SubgroupResult]:
+    """Every label of every subgroup column, in the order of the study file and the alphabet.
+
+    With a comparison (``treated`` by class) what the approach does for a label beside the rest of its classes; with one
+    group how far a label lay from the rest before and after. Pupils without a label are left out.
+    """
+    for column, of_pupils in labels.items():
+        kept = of_pupils != ""
+        names, label = np.unique(of_pupils[kept].astype(str), return_inverse=True)
+        units, code = np.unique(codes[kept], return_inverse=True)
+        before, after = outcome.sign * pre[kept], outcome.sign * post[kept]
+        if treated is not None:
+            arms = treated[units]
+            found = subgroups.label_differences(code, label, after, before, treated=arms, unit="points")
+            for one, name in zip(found, names, strict=True):
+                yield SubgroupResult(column, str(name), one.n, one.difference, one.pooled, None)
+        elif outcome.gain_defined:
+            for place, name in enumerate(names):
+                gap = subgroups.gap(code, label == place, before, after, unit="points")
+                n = {} if isinstance(gap, NotEstimated) else dict(gap.change.n)
+                change = gap if isinstance(gap, NotEstimated) else gap.change
+                yield SubgroupResult(column, str(name), n, change, None, None if gap is change else gap)
