@@ -4,6 +4,7 @@ import ast
 import itertools
 import math
 import re
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,7 @@ from gsl_research.judge import PRIOR_MEAN, PRIOR_SD, cap_code, judge
 from gsl_research.measure import measure
 from gsl_research.measurement import Arm, Check, ClassResult, Measurement, OutcomeResult
 from gsl_research.methods import clusters
+from gsl_research.methods.bracket import Agreement
 from gsl_research.methods.differences import SpreadRatio
 from gsl_research.methods.student import t_interval, t_quantile
 from gsl_research.rating import rate
@@ -440,6 +442,20 @@ def test_a_plan_counts_when_it_was_there_before_the_results(conduct, planned_on,
     found = rate(of, result(estimate(0, 0.1, 18), sd=2, of=of), MARGIN)
     plan_cap = next(cap for cap in found.caps if cap.criterion == "plan")
     assert (plan_cap.cap, plan_cap.known, found.rating) == (cap, known, cap)
+
+
+@pytest.mark.parametrize(("se", "cap"), [(0.3, 5), (0.5, 5), (2.0, 2)])
+def test_another_way_of_adjusting_is_judged_at_the_wider_of_both_widths(se, cap):
+    main = estimate(3.0, 0.3, 18)
+    gain = replace(estimate(3.3, se, 18), estimator="gain_difference", status="beside")
+    found = result(main)
+    found = replace(
+        found,
+        estimates=(main, gain),
+        checks=(*found.checks, Check("agreement", 1, True)),
+        alarms=(Agreement("gain_difference", 1.0, 1.0),),
+    )
+    assert caps_of(study(RANDOMISED), found)["agreement"] == cap
 
 
 @pytest.mark.parametrize("absent", [{"scoring": None}, {"fidelity": None}, "reliability"])
