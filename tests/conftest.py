@@ -3,12 +3,14 @@
 import hashlib
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from browsing import missing
 
 from gsl_research.dataset import Dataset, bind
 from gsl_research.reading import Table
@@ -102,3 +104,16 @@ def turned(cells: list, size: int = 20) -> list:
 def bound(scores: dict[str, list], kind: str = "comparison", **changes) -> tuple[Study, Dataset]:
     planned = study(kind, **changes)
     return planned, bind(planned, table(scores))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium") or missing("the system's Chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        missing("playwright")
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium)
+        yield running
+        running.close()
