@@ -6,6 +6,7 @@ path: Study, bind, measure, judge, report. The cases together reach every verdic
 
 import ast
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from conftest import PROJECT, plan, table
 
 from gsl_research import judge as judge_verb
 from gsl_research import measure as measure_verb
+from gsl_research import wording
 from gsl_research.blocks import Bullets, Callout, Chart, Facts, Fold, Heading, Report, Steps, Table, Text
 from gsl_research.charts.picture import Picture
 from gsl_research.dataset import Dataset, bind
@@ -1072,3 +1074,40 @@ def test_a_study_of_other_units_does_not_speak_of_classes(told, level):
     for page in pages:
         assert page.one_group or re.search(own[page.lang][level], " ".join(text for _, text in page.said))
     assert not failures(pages, lambda page, kind, text: has((CLASSES[page.lang],), text), ("paragraph",))
+
+
+# a language is a folder
+
+
+@pytest.fixture
+def toy_language(tmp_path, monkeypatch):
+    """A folder beside the others, made of the Dutch one: every text but numbers and dates begins with a mark."""
+    shutil.copytree(TEXTS, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(TEXTS / "nl", tmp_path / "toy")
+    for room in (tmp_path / "toy").glob("*.toml"):
+        if room.stem not in ("locale", "units"):
+            room.write_text(re.sub(r'(?m)^(\w+ = ")(?!"")', r"\1" + MARK, room.read_text("utf-8")), "utf-8")
+    locale = tmp_path / "toy" / "locale.toml"
+    locale.write_text(locale.read_text("utf-8").replace("nl-BE", "x-toy"), "utf-8")
+    monkeypatch.setattr(wording, "TEXTS", tmp_path)
+    words.cache_clear()
+    yield "toy"
+    words.cache_clear()
+
+
+MARK = "¤"
+
+
+def test_adding_a_language_is_adding_a_folder(toy_language):
+    assert set(languages()) == {*LANGUAGES, toy_language}
+    chosen = [case for case in cases() if case.name in ("3+3 d=1.3 s=0.4 ", "1+1 d=1.3 s=0.4 ", "growth (2.0,) higher")]
+    assert len(chosen) == 3
+    for case in chosen:
+        study, data, measurement, verdict = run(case)
+        page = report(measurement, verdict, lang=toy_language)
+        typed = {study.title, study.question, *(outcome.label for outcome in study.outcomes)}
+        typed |= set(words(toy_language)("verdict.steps.names").split("|"))
+        untold = [text for kind, text in said(page.blocks)
+                  if kind not in ("cell", "fact") and MARK not in text and text not in typed]  # fmt: skip
+        assert untold == []
+        assert f'<html lang="x-{toy_language}">' in html(page)
