@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from . import privacy
 from .choices import SideEffect
 from .estimate import NotEstimated
-from .evidence import shareable
-from .measurement import Arm, Changed, OutcomeResult
+from .evidence import shareable, shareable_subgroup
+from .measurement import Arm, Changed, OutcomeResult, SubgroupResult
 from .study import GainGoal, Outcome, ReachGoal
 from .telling import Telling
 
@@ -119,32 +119,37 @@ def _changed(told: Telling) -> Iterator[str]:
 
 
 def subgroups(told: Telling) -> Iterator[str]:
-    """What the approach does for each subgroup beside its classmates, or how far each lies from them."""
+    """What the approach does for each subgroup beside its classmates, or how far each lies from them.
+
+    A label behind which stand too few pupils is not named.
+    """
     w, result = told.words, told.primary
     sign, decimals = result.outcome.sign, told.decimals(result)
-    columns = [one.column for one in result.subgroups]
-    seen: set[str] = set()
-    for one in result.subgroups:
-        if one.column in seen and columns.count(one.column) == 2:
-            continue
-        seen.add(one.column)
-        named = {"label": one.label, "column": one.column}
-        pupils = [count for name, count in one.n.items() if not name.startswith("classes")]
-        shown = shareable(result) and bool(pupils) and all(map(privacy.may_average, pupils))
-        if one.pooled is not None and shown:
-            classes = told.units(sum(count for name, count in one.n.items() if name.startswith("classes")))
-            apart = sum(arm.pupils for arm in result.arms.values()) - sum(pupils)
-            basis = w("locale.basis", classes=classes, pupils=w("locale.pupils", count=w.count(sum(pupils))))
-            basis = classes if 0 < apart < privacy.MIN_COUNT else basis
-            gap, span = w.gap(one.pooled.value, sign, decimals), w.span(one.pooled.interval, sign, decimals)
-            key = "subgroup_open" if one.pooled.interval.holds(0) else "subgroup"
-            yield w(f"verdict.everyone.{key}", gap=gap, span=span, basis=basis, **named)
-        elif one.gap is not None and shown:
-            ends = {"before": one.gap.before, "after": one.gap.after}
-            told_ends = {name: w.gap(value, sign, decimals) for name, value in ends.items()}
-            yield w("verdict.everyone.subgroup_gap", **told_ends, **named)
-        else:
-            yield w("verdict.everyone.subgroup_small", **named)
+    for column in dict.fromkeys(one.column for one in result.subgroups):
+        of_column = [one for one in result.subgroups if one.column == column]
+        shown = [one for one in of_column if shareable_subgroup(result, one) and (one.pooled or one.gap)]
+        for one in shown:
+            named = {"label": one.label, "column": column}
+            if one.pooled is not None:
+                gap, span = w.gap(one.pooled.value, sign, decimals), w.span(one.pooled.interval, sign, decimals)
+                same = "_same" if gap == w("locale.gap.same") else ""
+                key = f"subgroup{same or ('_open' if one.pooled.interval.holds(0) else '')}"
+                yield w(f"verdict.everyone.{key}", gap=gap, span=span, basis=_basis(told, one), **named)
+            else:
+                ends = {"before": one.gap.before, "after": one.gap.after}
+                told_ends = {name: w.gap(value, sign, decimals) for name, value in ends.items()}
+                yield w("verdict.everyone.subgroup_gap", **told_ends, **named)
+        if len(shown) < len(of_column):
+            yield w(f"verdict.everyone.subgroup_{'rest' if shown else 'none'}", column=column)
+
+
+def _basis(told: Telling, one: SubgroupResult) -> str:
+    """Without the count of pupils where it would tell how few of them have no label."""
+    w, pupils = told.words, sum(count for name, count in one.n.items() if not name.startswith("classes"))
+    classes = told.units(sum(count for name, count in one.n.items() if name.startswith("classes")))
+    if 0 < sum(arm.pupils for arm in told.primary.arms.values()) - pupils < privacy.MIN_COUNT:
+        return classes
+    return w("locale.basis", classes=classes, pupils=w("locale.pupils", count=w.count(pupils)))
 
 
 def side_effects(told: Telling) -> tuple[str, list[str]]:

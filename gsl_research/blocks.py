@@ -93,6 +93,8 @@ class Report:
     question: str
     blocks: tuple[Block, ...]
     footer: str
+    typed_lang: str | None = None
+    """Language of the title and the question, where it is another than that of the page."""
     summary: str = ""
     """The conclusion in one sentence: for a terminal, and the page's own description."""
 

@@ -17,7 +17,7 @@ from typing import get_args
 from .files import write_text
 from .problems import Problem, Problems
 from .roles import Measured, Proposal
-from .study import Study, Unit
+from .study import USUAL_LANGUAGE, Study, Unit
 from .wording import Words
 
 WIDTH = 110
@@ -48,6 +48,8 @@ def _plan(w: Words, study_id: str) -> Iterator[str]:
     levers = get_args(Study.model_fields["lever"].annotation)
     yield from _comment(w("command.draft.intro"))
     yield from ("", "schema = 1")
+    if w.lang != USUAL_LANGUAGE:
+        yield f"language = {_toml(w.lang)}"
     yield from _ask(w, "id", _toml(study_id))
     yield from _ask(w, "title", '""', w("command.draft.fill"))
     yield from _ask(w, "question", '""', w("command.draft.fill"))
@@ -115,6 +117,7 @@ def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
         yield from _occasions(proposal, outcome, w)
         yield from _scale(outcome, w)
         yield from _ask(w, "smallest_worthwhile", "1.0", optional=True)
+        yield from _ask(w, "reliability", "0.8", optional=True)
         yield from _ask(w, "goal", "{ at_least = 12, share = 0.8 }", optional=True)
     for header in proposal.categories:
         yield ""
@@ -160,6 +163,9 @@ def _conduct(proposal: Proposal, w: Words) -> Iterator[str]:
     yield from _ask(w, "post_on", "2026-12-10", optional=True)
     yield from _ask(w, "results_seen", "true", optional=True)
     yield from _ask(w, "new_content", "false", optional=True)
+    yield from _ask(w, "scoring", _toml("own_rubric"), optional=True)
+    yield from _ask(w, "fidelity", "0.8", optional=True)
+    yield from _ask(w, "extra_minutes", "[10, 20]", optional=True)
     if "group" in proposal.roles or "group" in proposal.choices:
         yield from _ask(w, "comparison", _toml("parallel"), optional=True)
 

@@ -42,7 +42,8 @@ def by_label(
     post: NDArray[np.float64],
     treated: NDArray[np.bool_] | None,
 ) -> Iterator[SubgroupResult]:
-    """Every label of every subgroup column, in the order of the study file and the alphabet.
+    """Every label of every subgroup column, in the order of the study file and the alphabet; of two labels only the
+    first, since the second says the same turned round.
 
     With a comparison (``treated`` by class) what the approach does for a label beside the rest of its classes; with one
     group how far a label lay from the rest before and after. Pupils without a label are left out.
@@ -52,13 +53,14 @@ def by_label(
         names, label = np.unique(of_pupils[kept].astype(str), return_inverse=True)
         units, code = np.unique(codes[kept], return_inverse=True)
         before, after = outcome.sign * pre[kept], outcome.sign * post[kept]
+        told = names[:1] if len(names) == 2 else names
         if treated is not None:
             arms = treated[units]
             found = subgroups.label_differences(code, label, after, before, treated=arms, unit="points")
-            for one, name in zip(found, names, strict=True):
+            for one, name in zip(found, told, strict=False):
                 yield SubgroupResult(column, str(name), one.n, one.difference, one.pooled, None)
         elif outcome.gain_defined:
-            for place, name in enumerate(names):
+            for place, name in enumerate(told):
                 gap = subgroups.gap(code, label == place, before, after, unit="points")
                 n = {} if isinstance(gap, NotEstimated) else dict(gap.change.n)
                 change = gap if isinstance(gap, NotEstimated) else gap.change

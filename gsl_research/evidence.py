@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from . import __version__, privacy
-from .estimate import Estimate, Reason
+from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict
-from .measurement import Check, Measurement, OutcomeResult
+from .measurement import Check, Measurement, OutcomeResult, SubgroupResult
 
 FROM_SCORES = ("width", "baseline")
 """Caps that tell something of the scores themselves."""
@@ -55,6 +56,9 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateEntry:
+    """``subgroup`` as "column: label"; ``value`` is then how much more the approach did for those pupils than for the
+    rest of their classes (with one group: how much more they gained), each label apart, not pooled."""
+
     outcome: str
     role: Literal["primary", "secondary", "side_effect"]
     domain: str
@@ -78,9 +82,10 @@ class EstimateEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedEntry:
-    """A number that could not be computed, and why."""
+    """A number that could not be computed, and why. ``subgroup`` names the column alone: a label may be one pupil's."""
 
     outcome: str
+    subgroup: str | None
     estimator: str
     status: Reason
 
@@ -212,9 +217,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             schools=measurement.schools,
             dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),
-        "estimates": [_estimate(result, e, share, primary) for result in results for e in result.estimates],
-        "refused": [RefusedEntry(outcome=r.outcome.name, estimator=one.estimator, status=one.reason)
-                    for r in results for one in r.refused],
+        "estimates": [entry for result in results for entry in _estimates(result, share, primary)],
+        "refused": [entry for result in results for entry in _refused(result)],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "security": SecurityEntry(
@@ -246,6 +250,12 @@ def shareable(result: OutcomeResult) -> bool:
     return all(privacy.may_average(arm.pupils) for arm in result.arms.values())
 
 
+def shareable_subgroup(result: OutcomeResult, one: SubgroupResult) -> bool:
+    """What is said of a subgroup beside the others needs pupils enough behind both, on each side."""
+    pupils = [count for name, count in one.n.items() if not name.startswith("classes")]
+    return shareable(result) and bool(pupils) and all(map(privacy.may_average, pupils))
+
+
 def versions() -> dict[str, str]:
     found = {"gsl_research": __version__, "python": platform.python_version()}
     for name in VERSIONED:
@@ -256,7 +266,30 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _estimate(result: OutcomeResult, estimate: Estimate, share: bool, primary: OutcomeResult) -> EstimateEntry:
+def _estimates(result: OutcomeResult, share: bool, primary: OutcomeResult) -> Iterator[EstimateEntry]:
+    for estimate in result.estimates:
+        n = {name: _pupils(name, count, result, primary) if share else count for name, count in estimate.n.items()}
+        yield _estimate(result, estimate, share, n)
+    for one in result.subgroups:
+        if isinstance(one.difference, Estimate) and (not share or shareable_subgroup(result, one)):
+            # Beside the other labels a count of pupils could give away a small one.
+            n = {name: count for name, count in one.n.items() if not share or name.startswith("classes")}
+            yield _estimate(result, one.difference, share, n, subgroup=f"{one.column}: {one.label}")
+
+
+def _refused(result: OutcomeResult) -> list[RefusedEntry]:
+    found = [(None, one) for one in result.refused]
+    found += [(one.column, one.difference) for one in result.subgroups if isinstance(one.difference, NotEstimated)]
+    entries = [
+        RefusedEntry(outcome=result.outcome.name, subgroup=subgroup, estimator=one.estimator, status=one.reason)
+        for subgroup, one in found
+    ]
+    return list(dict.fromkeys(entries))
+
+
+def _estimate(
+    result: OutcomeResult, estimate: Estimate, share: bool, n: dict[str, int | None], subgroup: str | None = None
+) -> EstimateEntry:
     interval = estimate.interval
     decimals = CARD_DECIMALS[estimate.metric]
 
@@ -267,7 +300,7 @@ def _estimate(result: OutcomeResult, estimate: Estimate, share: bool, primary: O
         outcome=result.outcome.name,
         role=result.outcome.role,
         domain=result.outcome.domain,
-        subgroup=None,
+        subgroup=subgroup,
         metric=estimate.metric,
         estimator=estimate.estimator,
         value=told(estimate.value),
@@ -278,7 +311,7 @@ def _estimate(result: OutcomeResult, estimate: Estimate, share: bool, primary: O
         high=told(interval.high) if interval else None,
         level=interval.level if interval else None,
         p=round(estimate.p, 3) if share and estimate.p is not None else estimate.p,
-        n={name: _pupils(name, n, result, primary) if share else n for name, n in estimate.n.items()},
+        n=n,
         icc=round(estimate.icc, 3) if share and estimate.icc is not None else estimate.icc,
         assumed_icc=estimate.assumed_icc,
         unit=estimate.unit,

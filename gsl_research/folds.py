@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from . import charts, privacy
 from .blocks import Block, Fold, Table, Text
 from .evidence import shareable, versions
+from .months import progress
 from .study import Comparison
 from .telling import Telling, step_of
 
-SMALLEST_P = 0.01
+SMALLEST_P, SUREST = 0.01, 0.99
 
 
 def method(told: Telling) -> Fold:
@@ -24,6 +25,8 @@ def method(told: Telling) -> Fold:
     rows += tuple(_origin(told))
     header = (w("report.method.table_what"), w("report.method.table_value"))
     blocks.append(Table(w("report.method.table_caption"), header, rows))
+    if shareable(result) and (found := progress(told.measurement)) is not None:
+        blocks.append(Text(w("report.months.about", version=found.version)))
     if shareable(result) and (others := tuple(_beside(told))):
         header = (w("report.beside.way"), w("report.beside.value"), w("report.beside.interval"))
         blocks += [Table(w("report.beside.caption"), header, others), Text(w("report.beside.about"))]
@@ -71,16 +74,29 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.g_interval"), span(g.interval.low, g.interval.high)
         if g.icc is not None:
             yield w("report.method.icc"), one(g.icc, 2)
+    if (found := progress(told.measurement)) is not None:
+        ends = {"low": _months(told, found.low, found.most), "high": _months(told, found.high, found.most)}
+        yield w("report.months.row"), w("report.months.from_to", **ends)
     if (other := next((e for e in result.estimates if e.unit == "pre_total_sd"), None)) is not None:
         yield w("report.method.g_pre"), one(other.value, 2)
     if (baseline := result.check("baseline_g")) is not None:
         yield w("report.method.baseline"), one(baseline.value, 2)
     yield from _class_figures(told)
     if (belief := told.verdict.belief) is not None:
-        yield w("report.method.belief"), one(belief.sceptical, 2)
-        yield w("report.method.belief_flat"), one(belief.flat, 2)
+        yield w("report.method.belief"), _chance(told, belief.sceptical)
+        yield w("report.method.belief_flat"), _chance(told, belief.flat)
     if told.compared and told.verdict.margin is not None:
         yield w("report.method.margin"), told.margin(told.verdict.margin, result)
+
+
+def _chance(told: Telling, chance: float) -> str:
+    return told.words.number(chance, 2) if chance < SUREST else told.words("report.method.nearly_sure")
+
+
+def _months(told: Telling, count: int, most: int) -> str:
+    w, size = told.words, abs(count)
+    beyond = "beyond_" if size > most else "one_" if size == 1 else ""
+    return w(f"report.months.{beyond}{'less' if count < 0 else 'more'}", count=w.count(min(size, most)))
 
 
 def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,9 @@ from .blocks import Block, Text
 from .charts import ClassShape
 from .codes import Margin
 from .estimate import Estimate
+from .evidence import shareable_subgroup
 from .measurement import Arm, ClassResult, OutcomeResult
+from .methods.subgroups import Pooled
 from .telling import Telling
 
 UNDECIDED = ("CANNOT", "ONE_CLASS", "GROWTH_UNCLEAR", "DESCRIBED")
@@ -75,7 +77,19 @@ def _panel(told: Telling) -> Iterator[Block]:
     yield Text(w("verdict.ONE_CLASS_not_lost"))
 
 
-def _ends(result: OutcomeResult, entry: Estimate) -> list[float]:
+def subgroups(told: Telling) -> Iterator[Block]:
+    """What the approach does for subgroups beside their classmates, pooled over labels, where there is a comparison."""
+    result = told.primary
+    rows = [
+        (told.words("verdict.everyone.subgroup_name", label=one.label, column=one.column), *_ends(result, one.pooled))
+        for one in result.subgroups
+        if one.pooled is not None and shareable_subgroup(result, one)
+    ]
+    if rows:
+        yield charts.subgroups(rows, words=told.words, decimals=told.decimals(result))
+
+
+def _ends(result: OutcomeResult, entry: Estimate | Pooled) -> list[float]:
     """Both ends of the interval on the test's own scale, the lower first."""
     return sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
 

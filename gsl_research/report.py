@@ -24,11 +24,13 @@ def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> R
     """One page that may be shared: numbered classes, no small cell, no pupil."""
     told = Telling(measurement, verdict, words(lang).for_units(measurement.cluster_level))
     w, study = told.words, measurement.study
+    typed = study.spoken
     lever, day = w(f"report.lever.{study.lever}"), study.conduct.post_on
     return Report(
         study_id=study.id,
         lang=lang,
         kicker=w("report.kicker", lever=lever, date=w.date(day)) if day else w("report.kicker_undated", lever=lever),
+        typed_lang=None if typed.partition("-")[0] == lang else typed,
         title=study.title,
         question=study.question,
         blocks=tuple(_blocks(told)),
@@ -76,6 +78,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Text(" ".join(texts))
     if by_label := tuple(answers.subgroups(told)):
         yield Bullets(by_label)
+    yield from pictures.subgroups(told)
     answer, texts = answers.side_effects(told)
     yield Heading(w("report.heading.side_effects"), 2, answer)
     yield Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
@@ -103,8 +106,8 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     if result.outcome.gain_defined:
         gain = arm.mean_post - arm.mean_pre
         label = w(f"report.facts.gain{single}", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
-        falls = round(gain, privacy.MEAN_DECIMALS) < 0
-        yield w.gap(gain, 1, privacy.MEAN_DECIMALS) if falls else f"+{w.points(gain, privacy.MEAN_DECIMALS)}", label
+        decimals = told.decimals(result)
+        yield w.gap(gain, 1, decimals) if round(gain, decimals) < 0 else f"+{w.points(gain, decimals)}", label
     else:
         yield told.mean(arm.mean_post), w(f"report.facts.end{single}", of=of)
     goal = result.outcome.goal

@@ -283,6 +283,9 @@ class Study(_Table):
     title: Label
     question: Label
     lever: Literal["differentiation", "autonomy", "learning_together", "didactics"]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = Field(
+        None, description="Language of the title, the question and the labels, as a BCP 47 tag; Dutch if absent."
+    )
     planned_on: date | None = None
     share_moments: bool = Field(False, description="Class moments may travel on the card (every class of 10 or more).")
     design: Design
@@ -315,6 +318,11 @@ class Study(_Table):
         return self
 
     @property
+    def spoken(self) -> str:
+        """The language of the title, the question and the labels."""
+        return self.language or USUAL_LANGUAGE
+
+    @property
     def primary(self) -> Outcome:
         return next(outcome for outcome in self.outcomes if outcome.role == "primary")
 
@@ -328,5 +336,7 @@ class Study(_Table):
         return f"Study({self.id!r}, {self.design.kind}, outcomes={[o.name for o in self.outcomes]})"
 
 
+USUAL_LANGUAGE = "nl"
+"""Of a study file that does not name its language: those of Flemish schools (policy)."""
 MAX_PRIMARIES = 3
 """More than three primary outcomes is no primary at all (methods page, row l; policy)."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TEXTS = Path(__file__).parent / "texts"
 MAX_DECIMALS = 3
+MINUS = "\N{MINUS SIGN}"
 SHOWN_IN_FULL = 10
 """Problems shown in full; of the rest, the count (design page, section 5; policy)."""
 
@@ -75,9 +76,10 @@ class Words:
         """``1.25`` becomes "1,3"; a zero keeps no minus sign; thousands get a thin space."""
         rounded = round(value, decimals) + 0.0
         text = f"{rounded:,.{decimals}f}"
-        return (
+        text = (
             text.replace(",", "\x00").replace(".", self._locale["decimal"]).replace("\x00", self._locale["thousands"])
         )
+        return text.replace("-", MINUS)
 
     def count(self, value: int) -> str:
         return self.number(value, 0)
@@ -85,7 +87,7 @@ class Words:
     def plain(self, value: float) -> str:
         """A number a person typed: no decimals it did not have."""
         text = f"{value:.6f}".rstrip("0").rstrip(".")
-        return text.replace(".", self._locale["decimal"])
+        return text.replace(".", self._locale["decimal"]).replace("-", MINUS)
 
     def points(self, value: float, decimals: int) -> str:
         """ "1,4 punten", "1 punt"."""

@@ -1,6 +1,7 @@
 """A page that stands alone: no script, no request, readable by everyone."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -187,3 +188,15 @@ def test_letters_and_marks_stand_out():
         assert all(contrast(letters, paper) >= 4.5 for paper in papers)
     for mark in (*ground.COLOURS.values(), picture.LINE):
         assert contrast(mark, "#ffffff") >= 3
+
+
+def test_what_a_school_typed_in_another_language_is_marked_so():
+    page = documents.html(replace(report(lang="en"), typed_lang="nl"))
+    assert [part for part in Page(page).all("h1")] == [{"lang": "nl"}]
+    assert {"class": "question", "lang": "nl"} in Page(page).all("p")
+    assert "lang" not in Page(documents.html(report(lang="en"))).all("h1")[0]
+
+
+def test_no_line_breaks_between_a_number_and_what_it_counts():
+    page = documents.html(replace(report(), blocks=(Text("van 0,2 tot 12 klassen, 80 % van 30"),)))
+    assert "van 0,2\xa0tot 12\xa0klassen, 80\xa0% van 30" in page

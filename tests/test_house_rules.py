@@ -28,7 +28,7 @@ LAYERS = {
     "numbers": ["methods"],
     "decisions": [
         "privacy", "measurement", "description", "comparison", "everyone", "measure", "codes", "rating", "choices",
-        "judge", "evidence",
+        "judge", "evidence", "months",
     ],
     "views": [
         "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "documents",

@@ -18,6 +18,11 @@ def page(scores, kind="comparison", lang="nl", **changes) -> Report:
     return gsl.report(measurement, gsl.judge(measurement), lang=lang)
 
 
+def text_of(report: Report) -> str:
+    """The page with spaces that may break."""
+    return html(report).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def outcome(**changes):
     return {**plan()["outcomes"][0], **changes}
 
@@ -98,7 +103,7 @@ def test_small_parts_of_a_goal_are_not_told(at_least, chip, says):
     report = page(classes(), outcomes=[outcome(goal={"at_least": at_least, "share": 0.8})])
     heading = next(block for block in report.blocks if isinstance(block, Heading))
     assert heading.answer == words("nl")(f"verdict.chip.{chip}")
-    assert says in html(report)
+    assert says in text_of(report)
 
 
 def test_a_loss_of_a_few_cannot_be_worked_out_from_the_totals():
@@ -109,7 +114,7 @@ def test_a_loss_of_a_few_cannot_be_worked_out_from_the_totals():
     verdict = gsl.judge(measurement)
     card = gsl.evidence(measurement, verdict).to_json()
     assert card["data"]["pupils"] is None and card["data"]["dropped"]["no_post"] is None
-    text = html(gsl.report(measurement, verdict))
+    text = text_of(gsl.report(measurement, verdict))
     assert "118 leerlingen" in text and "120 leerlingen" not in text and " 120 " not in text
 
 
@@ -122,7 +127,7 @@ def test_growth_is_never_called_an_effect():
 
 def test_new_content_and_selected_low_are_said():
     design = {"kind": "one_group", "selected_low": True}
-    text = html(page(classes(1, 0), "one_group", design=design, conduct={"new_content": True}))
+    text = text_of(page(classes(1, 0), "one_group", design=design, conduct={"new_content": True}))
     assert words("nl")("verdict.new_content") in text and words("nl")("verdict.selected_low") in text
 
 
@@ -241,7 +246,7 @@ def test_the_spread_afterwards_is_told_in_points():
     measurement = gsl.measure(study, data)
     now = words("nl").points(10 * measurement.primary.spread.value, 1)
     assert 4 < 10 * measurement.primary.spread.value < 6
-    assert f"ongeveer {now} uit elkaar" in html(gsl.report(measurement, gsl.judge(measurement)))
+    assert f"ongeveer {now} uit elkaar" in text_of(gsl.report(measurement, gsl.judge(measurement)))
 
 
 def test_a_lowered_rating_says_why_in_its_table():
@@ -250,3 +255,17 @@ def test_a_lowered_rating_says_why_in_its_table():
         report = page(classes(12, 12, spread=0.2), conduct={"concurrent_change": changed, "comparison": "parallel"})
         rows = [row for block in flat(report) if isinstance(block, Chart) for row in block.table.rows]
         assert (said in [row[0] for row in rows]) is changed
+
+
+@pytest.mark.parametrize(("language", "lang", "marked"), [
+    (None, "en", "nl"), (None, "nl", None), ("en", "en", None), ("en", "nl", "en"), ("nl-BE", "nl", None),
+])  # fmt: skip
+def test_a_page_in_another_language_marks_what_the_school_typed(language, lang, marked):
+    given = {} if language is None else {"language": language}
+    assert page(classes(), lang=lang, **given).typed_lang == marked
+
+
+def test_a_chance_is_never_told_as_certain():
+    report = page(classes(12, 12, effect=6, spread=0.2), design={"kind": "comparison", "assigned": "class"})
+    rows = {row[0]: row[1] for block in flat(report) if isinstance(block, Table) for row in block.rows}
+    assert rows[words("nl")("report.method.belief")] == words("nl")("report.method.nearly_sure")

@@ -322,6 +322,10 @@ def cases() -> Iterator[Case]:
         role = "class" if assigned == "pupil" else assigned
         yield comparison(f"assigned {assigned}", 1.0, level=role, design={"assigned": assigned})
     yield comparison("no scale", 1.0, main={"scale": None})
+    for delta in (-3.0, -0.5, -0.2, 0.0, 0.2, 0.5, 3.0):
+        for spread in (0.1, 0.4, 1.6):
+            primary = {"context": {"level": "primary"}, "design": DRAWN}
+            yield comparison(f"months {delta} {spread}", delta, spread, (8, 8), **primary)
     yield from other_ways(firm)
     yield comparison("small arm", 1.0, size=3, arms=(2, 3))
     yield comparison("small classes", 1.0, sizes=[20, 6, 20, 3, 20, 20])
@@ -396,6 +400,13 @@ def with_subgroups() -> Iterator[Case]:
         ]
         study = case.study | {"subgroups": [{"column": "taal"}]}
         yield replace(case, study=study, columns=case.columns | {"taal": of, "toets_na": post})
+        if labels == "abc":
+            few = ["c" if label == "c" and n % 18 == 2 else "ab"[n % 2] for n, label in enumerate(of)]
+            yield replace(case, study=study, columns=case.columns | {"taal": few})
+    alike = comparison("subgroups that gain alike", 0.5, arms=(8, 8), size=24)
+    labels = ["ab"[n // 2 % 2] for n in range(24)] * 16
+    study = alike.study | {"subgroups": [{"column": "taal"}]}
+    yield replace(alike, study=study, columns=alike.columns | {"taal": labels})
     for size in (40, 12):
         case = one_group(f"subgroups in one group of {size}", size=size)
         of = ["thuis Nederlands" if n % 2 else "andere taal" for n in range(size)]

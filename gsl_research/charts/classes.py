@@ -6,7 +6,7 @@ A *shape* is one class as it may be shared: its means, and coarse bins of at lea
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..blocks import Chart, Table
@@ -54,7 +54,7 @@ def class_means(
     return Chart(
         *(draw(canvas, classes, arms, scale, axis, alt_text, words) for canvas in (WIDE, NARROW)),
         alt_text,
-        words(f"charts.class_means.caption_{kind}{suffix}"),
+        " ".join(_class_means_caption(classes, kind, suffix, words)),
         Table(
             words("charts.class_means.table", axis=axis),
             tuple(words(f"charts.class_means.column_{name}") for name in ("class", "group", "pupils", "mean")),
@@ -69,6 +69,12 @@ def class_means(
             ),
         ),
     )
+
+
+def _class_means_caption(classes: Sequence[ClassShape], kind: str, suffix: str, words: Words) -> Iterator[str]:
+    yield words(f"charts.class_means.caption_{kind}{suffix}")
+    if not suffix and any(shape.mean is not None and not shape.bins for shape in classes):
+        yield words("charts.class_means.caption_bare")
 
 
 def _class_means_alt(classes: Sequence[ClassShape], kind: str, axis: str, words: Words) -> str:

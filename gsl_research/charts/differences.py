@@ -10,6 +10,9 @@ from ..wording import Words
 from .ground import BAND, NARROW, WIDE
 from .picture import HAIR, INK, LINE, SOFT, Canvas, Picture, ticks
 
+Row = tuple[str, float, float]
+"""(label, low, high) in points on the test's own scale."""
+
 
 def interval(
     low: float, value: float, high: float, *, margin: float | None, words: Words, lead: bool, decimals: int = 1
@@ -54,39 +57,48 @@ def interval(
     )
 
 
-def panel(rows: Sequence[tuple[str, float, float]], *, words: Words, margin: float | None, decimals: int = 1) -> Chart:
+def panel(rows: Sequence[Row], *, words: Words, margin: float | None, decimals: int = 1) -> Chart:
     """One class on each side: a from–to line for each assumed usual gap between parallel classes."""
+    return _lines("panel", rows, words, margin, decimals, ends="interval")
+
+
+def subgroups(rows: Sequence[Row], *, words: Words, decimals: int = 1) -> Chart:
+    """How much more, or less, the approach does for each subgroup than for its classmates: a from–to line each."""
+    return _lines("subgroups", rows, words, None, decimals, ends="subgroups")
+
+
+def _lines(name: str, rows: Sequence[Row], words: Words, margin: float | None, decimals: int, *, ends: str) -> Chart:
+    """Each row its own line; neutral, and no dot: none of them is the answer."""
     spoken = [words.span(Interval(low, high), 1, decimals) for _, low, high in rows]
-    said = [words("charts.panel.row", label=row[0], range=span) for row, span in zip(rows, spoken, strict=True)]
-    alt_text = words("charts.panel.alt", rows=" ".join(said))
+    said = [words(f"charts.{name}.row", label=row[0], range=span) for row, span in zip(rows, spoken, strict=True)]
+    alt_text = words(f"charts.{name}.alt", rows=" ".join(said))
 
     def draw(canvas: Canvas) -> str:
         picture = _difference_picture(canvas, [end for _, *ends in rows for end in ends], margin)
         letters = canvas.size + 5
-        above = letters if canvas is WIDE else 2 * letters
         y = 0.0
         spans = []
         for (label, low, high), span in zip(rows, spoken, strict=True):
-            y += above + 24
-            if canvas is WIDE:
-                picture.text([(picture.at(0), y - 24, label)])
+            beside = canvas is WIDE and canvas.wide(label) + canvas.wide(span) < canvas.width
+            above = [label] if beside else [*canvas.lines(label), span]
+            y += letters * len(above) + 24
+            picture.text([(picture.at(0), y - 24 - letters * n, line) for n, line in enumerate(reversed(above))])
+            if beside:
                 picture.text([(picture.at(canvas.width), y - 24, span)], align="right")
-            else:
-                picture.text([(picture.at(0), y - 24 - letters, label), (picture.at(0), y - 24, span)])
             picture.rule([(low, y - 5, high, y - 5)], SOFT, strokeWidth=3, strokeCap="round")
             spans.append((y - 16, y + 6))
             y += 10
-        bottom = _difference_ground(picture, spans, margin, words)
+        bottom = _difference_ground(picture, spans, margin, words, ends=ends)
         return picture.svg(bottom, alt_text)
 
     return Chart(
         draw(WIDE),
         draw(NARROW),
         alt_text,
-        words("charts.panel.caption"),
+        words(f"charts.{name}.caption"),
         Table(
-            words("charts.panel.table"),
-            tuple(words(f"charts.panel.column_{name}") for name in ("gap", "from", "to")),
+            words(f"charts.{name}.table"),
+            tuple(words(f"charts.{name}.column_{column}") for column in ("what", "from", "to")),
             tuple((label, words.gap(low, 1, decimals), words.gap(high, 1, decimals)) for label, low, high in rows),
         ),
     )
@@ -98,7 +110,11 @@ def _difference_picture(canvas: Canvas, ends: Sequence[float], margin: float | N
 
 
 def _difference_ground(
-    picture: Picture, spans: Sequence[tuple[float, float]], margin: float | None, words: Words
+    picture: Picture,
+    spans: Sequence[tuple[float, float]],
+    margin: float | None,
+    words: Words,
+    ends: str = "interval",
 ) -> float:
     """Zero and the band of the margin behind each line, and the axis; returns where the picture ends."""
     canvas, reach = picture.canvas, picture.domain[1]
@@ -113,8 +129,8 @@ def _difference_ground(
     picture.text([(x, bottom + 20, words.plain(abs(x))) for x in numbers], SOFT, "center")
     short = "" if canvas is WIDE else "_short"
     y = bottom + 42
-    picture.text([(picture.at(0), y, words(f"charts.interval.lower{short}"))], SOFT)
-    picture.text([(picture.at(canvas.width), y, words(f"charts.interval.higher{short}"))], SOFT, "right")
+    picture.text([(picture.at(0), y, words(f"charts.{ends}.lower{short}"))], SOFT)
+    picture.text([(picture.at(canvas.width), y, words(f"charts.{ends}.higher{short}"))], SOFT, "right")
     middle = words("charts.interval.points") if margin is None else _margin(margin, words)
     picture.text([(0, y, middle)], SOFT, "center")
     return y + 8

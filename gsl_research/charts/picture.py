@@ -163,7 +163,7 @@ def _one_decimal(found: re.Match[str]) -> str:
 
 
 def ridge(bins: Bins, scale: tuple[float, float]) -> tuple[tuple[float, float], ...]:
-    """The smoothest curve that is nowhere negative and has about the same share in every bin."""
+    """The smoothest curve that is nowhere negative and has about the same share in every bin; none beyond the scale."""
     low, high = min(scale[0], bins[0][0]), max(scale[1], bins[-1][1])
     cells = RIDGE_POINTS - 2
     edges = np.linspace(0, 1, cells + 1)
@@ -173,7 +173,8 @@ def ridge(bins: Bins, scale: tuple[float, float]) -> tuple[tuple[float, float], 
     )
     overlap = np.minimum(edges[1:], ends[:, None]) - np.maximum(edges[:-1], starts[:, None])
     inside = np.clip(overlap, 0, None)
-    bend = np.diff(np.eye(cells), 2, axis=0) * cells**2 / np.sqrt(cells)
+    nobody = np.zeros((1, cells))
+    bend = np.diff(np.vstack([nobody, np.eye(cells), nobody]), 2, axis=0) * cells**2 / np.sqrt(cells)
     normal = inside.T @ inside + STIFFNESS * bend.T @ bend
     curve = np.zeros(cells)
     free = np.ones(cells, bool)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 ROOM = Path(__file__).parent
 DRAWN = {"svg", "g", "path", "text", "tspan", "rect", "line", "title"}
-NUMBER = re.compile(r"[\d.,\u2009\u202f\u00a0 ]+%?")
+NUMBER = re.compile(r"[−\d.,\u2009\u202f\u00a0 ]+%?")
+COUNTED = re.compile(r"(?<=\d) (?=[^\W\d]|%)")
+"""Between a number and what it counts no line may break."""
 
 
 def html(report: Report) -> str:
@@ -31,8 +33,9 @@ def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     room = Environment(
-        loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_unbroken,
+    )  # fmt: skip
     room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": _numeric_columns}
     return room.get_template("page.html.j2")
 
@@ -42,6 +45,10 @@ def _style() -> Markup:
     from markupsafe import Markup
 
     return Markup((ROOM / "page.css").read_text("utf-8"))  # noqa: S704 - our own file
+
+
+def _unbroken(text: object) -> object:
+    return COUNTED.sub("\N{NO-BREAK SPACE}", text) if type(text) is str else text
 
 
 def _kind(block: Block) -> str:
