@@ -98,24 +98,41 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     floor = result.check("floor")
     if floor is not None and floor.flag and privacy.part_of(arm.at_worst, arm.with_post) == "exact":
         sentences.append(w("verdict.everyone.floor", pupils=w.count(arm.at_worst)))
-    if told.compared and result.spread is not None:
-        sentences.append(w("verdict.goal.treated_only"))
-    sentences.append(w(f"verdict.everyone.own_list{'_compared' if result.subgroups else ''}"))
     return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
 
 
+def own_list(told: Telling) -> str:
+    """Whom the second question counted, and where to look for one pupil."""
+    w, result = told.words, told.primary
+    closing = w(f"verdict.everyone.own_list{'_compared' if result.subgroups else ''}")
+    counted = told.compared and result.spread is not None
+    return f"{w('verdict.goal.treated_only')} {closing}" if counted else closing
+
+
 def _changed(told: Telling) -> Iterator[str]:
-    """Who scored clearly lower than before, beside how many would if nothing changed."""
+    """How many scored clearly lower than before, and higher, beside how many would if nothing changed."""
     w, found = told.words, told.primary.changed
     match found:
         case None:
             return
         case NotEstimated(reason="reliability_unknown" | "too_unreliable" as reason):
             yield w(f"verdict.everyone.{reason}")
-        case Changed(lower=lower, pupils=pupils) if (part := privacy.part_of(lower, pupils)) in ("exact", "few"):
-            expected = round(found.expected_lower)
-            key = f"verdict.everyone.lower_{part}_{'some' if expected else 'none'}"
-            yield w(key, lower=w.count(lower), pupils=w.count(pupils), expected=w.count(expected))
+        case Changed(pupils=pupils, lower=worse, higher=better) if privacy.may_average(pupils):
+            both_exact = all(privacy.part_of(count, pupils) == "exact" for count in (worse, better))
+            parts = [("lower", worse, found.expected_lower), ("higher", better, found.expected_higher)]
+            # Two counts give the third away: that of the pupils who changed little.
+            for way, count, expected in parts[: 1 if both_exact and pupils - worse - better < privacy.MIN_COUNT else 2]:
+                yield from _moved(told, way, count, pupils, round(expected))
+
+
+def _moved(told: Telling, way: str, count: int, pupils: int, expected: int) -> Iterator[str]:
+    """``way`` is for the worse or the better; told in the direction of the points."""
+    w, part = told.words, privacy.part_of(count, pupils)
+    if told.primary.outcome.sign < 0:
+        way = {"lower": "higher", "higher": "lower"}[way]
+    if part in ("exact", "few"):
+        key = f"verdict.everyone.{way}_{part}_{'some' if expected else 'none'}"
+        yield w(key, count=w.count(count), pupils=w.count(pupils), expected=w.count(expected))
 
 
 def subgroups(told: Telling) -> Iterator[str]:
@@ -144,12 +161,14 @@ def subgroups(told: Telling) -> Iterator[str]:
 
 
 def _basis(told: Telling, one: SubgroupResult) -> str:
-    """Without the count of pupils where it would tell how few of them have no label."""
-    w, pupils = told.words, sum(count for name, count in one.n.items() if not name.startswith("classes"))
-    classes = told.units(sum(count for name, count in one.n.items() if name.startswith("classes")))
-    if 0 < sum(arm.pupils for arm in told.primary.arms.values()) - pupils < privacy.MIN_COUNT:
-        return classes
-    return w("locale.basis", classes=classes, pupils=w("locale.pupils", count=w.count(pupils)))
+    """Without the count of pupils where it would tell how few have no label, or which class has none of this one."""
+    w, result = told.words, told.primary
+    classes = sum(count for name, count in one.n.items() if name.startswith("classes"))
+    pupils = sum(one.n.values()) - classes
+    unlabelled = sum(arm.pupils for arm in result.arms.values()) - pupils
+    if classes < len(result.classes) or 0 < unlabelled < privacy.MIN_COUNT:
+        return told.units(classes)
+    return w("locale.basis", classes=told.units(classes), pupils=w("locale.pupils", count=w.count(pupils)))
 
 
 def side_effects(told: Telling) -> tuple[str, list[str]]:

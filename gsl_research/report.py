@@ -75,10 +75,9 @@ def _blocks(told: Telling) -> Iterator[Block]:
 
     answer, texts = answers.everyone(told)
     yield Heading(w("report.heading.everyone"), 2, answer)
-    yield Text(" ".join(texts))
-    if by_label := tuple(answers.subgroups(told)):
-        yield Bullets(by_label)
+    yield Bullets((*texts, *answers.subgroups(told)))
     yield from pictures.subgroups(told)
+    yield Text(answers.own_list(told))
     answer, texts = answers.side_effects(told)
     yield Heading(w("report.heading.side_effects"), 2, answer)
     yield Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])

@@ -239,6 +239,7 @@ def test_wild_refuses_what_it_cannot_say():
         ((*x, post), np.ones(9, bool), "empty_arm"),
         ((*x, *x, post), arm, "singular"),
         ((flat, post), arm, "singular"),
+        ((*x, flat, post), arm, "singular"),
         ((arm[codes] * 2.0, post), arm, "singular"),
         ((*x, flat), arm, "no_pupil_spread"),
         ((*x, 2 * x[0] + 3 * arm[codes]), arm, "no_class_spread"),

@@ -188,6 +188,25 @@ def test_anova_icc_is_one_when_pupils_of_a_class_are_equal():
     assert clusters.anova_icc(moments, np.array([True, True, False, False]), 1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("treated", "control"), [(2, 1), (2, 3), (5, 4)])
+def test_the_spread_of_class_means_is_pooled_within_arms(treated, control):
+    means = adjusted(*school(9, treated, control))
+    arms = (means.mean[means.treated], means.mean[~means.treated])
+    squares = sum(((arm - arm.mean()) ** 2).sum() for arm in arms)
+    assert means.spread == pytest.approx(math.sqrt(squares / (treated + control - 2)), rel=SAME)
+
+
+def test_one_class_in_each_arm_shows_no_spread_of_class_means():
+    assert adjusted(*school(9, 1, 1)).spread is None
+
+
+def test_total_sd_of_two_pupils_is_none():
+    two = class_moments([0, 1], [1.0, 2.0], [3.0, 5.0])
+    assert clusters.total_sd(two, np.array([True, False]), 1) == 0.0
+    three = class_moments([0, 0, 1], [3.0, 5.0, 1.0])
+    assert clusters.total_sd(three, np.array([True, False]), 0) == pytest.approx(math.sqrt(2.0), rel=SAME)
+
+
 def test_total_sd_is_pooled_over_arms_not_over_classes():
     codes, pre, post, treated = school(6)
     moments = class_moments(codes, pre, post)
@@ -309,6 +328,10 @@ def test_class_covariates_need_classes_and_must_differ_from_the_arms():
     assert reason(rng.normal(size=(7, 2))) == "too_few_classes"
     assert reason(arm.astype(float) * 3 + 5) == "singular"
     assert reason(np.full(7, 4.0)) == "singular"
+    twelve = adjusted(*school(4, 7, 8))
+    once = rng.normal(size=15)
+    found = clusters.adjusted_difference(twelve, unit="x", class_covariates=np.column_stack([once, 2 * once + 1]))
+    assert found.reason == "singular"
     six = adjusted(*school(2, 3, 3))
     assert isinstance(clusters.adjusted_difference(six, unit="x", class_covariates=rng.normal(size=6)), Estimate)
     five = adjusted(*school(2, 2, 3))

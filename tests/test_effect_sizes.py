@@ -115,7 +115,7 @@ def test_the_interval_holds_the_g_of_the_population(classes, effect, icc):
 
 
 @pytest.mark.parametrize("sd_df", [1.5, 3, 11.2, 300])
-@pytest.mark.parametrize("value", [-7.0, -1.1, 0.0, 0.3, 2.0, 9.0])
+@pytest.mark.parametrize("value", [-7.0, -2.6, -1.1, 0.0, 0.3, 2.0, 2.6, 9.0])
 def test_each_limit_is_the_ratio_at_which_both_errors_together_just_reach_0(value, sd_df):
     """value - q S has as lower limit value - q S - root of the squared distances to the limits of each (Zou & Donner's
     sum); the lower limit of the ratio is the q at which that is 0."""

@@ -223,6 +223,7 @@ def test_one_way_is_that_of_scipy(seed):
     assert found.r2 == pytest.approx(1 - found.within_ss / ((scores - scores.mean()) ** 2).sum(), rel=SAME)
     assert found.sigma == pytest.approx(math.sqrt(found.within_ss / (len(codes) - 5)), rel=SAME)
     assert (found.between_df, found.within_df) == (4, len(codes) - 5)
+    assert one_way(class_moments(codes, scores, codes * 1.0)) == found, "the first variable, if none is named"
 
 
 def test_one_way_does_not_see_where_zero_lies():

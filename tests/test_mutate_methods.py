@@ -33,6 +33,9 @@ def test_every_mutant_is_another_program_and_no_words_are_touched(tool):
     assert ast.unparse(ast.parse(TOY)) not in sources
     assert len(sources) == len(mutants)
     assert all("whole + 0}" in source and "Words stay" in source for source in sources if "raise" in source)
+    taken_away = "total += part"
+    added = {tool.mutant(taken_away, site).after for site in tool.sites(taken_away)}
+    assert added == {"pass", "total -= part"}
     assert {(made.line, made.before, made.after) for made in mutants} == {
         (3, "def share(part: float, whole: float=2.0) -> float:", "def share(part: float, whole: float=4.0) -> float:"),
         (4, "if not whole > 0:", "pass"),

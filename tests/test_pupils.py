@@ -150,6 +150,18 @@ def test_the_correction_steepens_the_slope():
     assert found.df == plain.difference.df
 
 
+def test_the_error_of_the_pre_test_adds_what_the_formula_says():
+    post, treated, pre = two_groups(3)
+    plain, r = pupils.ancova(post, treated, pre, unit="points"), 0.8
+    arms = [pre[treated], pre[~treated]]
+    within = sum(((arm - arm.mean()) ** 2).sum() for arm in arms)
+    share, start = sum(1 / len(arm) for arm in arms), arms[0].mean() - arms[1].mean()
+    residual = plain.sigma**2 * (share + start**2 / (r**2 * within))
+    unseen = ((1 - r) * plain.slopes[0] / r) ** 2 * within / (len(pre) - 2) * share
+    found = pupils.reliability_corrected(post, treated, pre, reliability=r, unit="points")
+    assert found.se == pytest.approx(math.sqrt(residual + unseen), rel=SAME)
+
+
 @pytest.mark.parametrize("reliability", [0, -0.1, 1.01])
 def test_a_reliability_is_a_share(reliability):
     post, treated, pre = two_groups(3)

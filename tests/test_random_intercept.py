@@ -325,7 +325,8 @@ def test_refusals():
     assert reason(np.zeros_like(codes), pre, post) == "too_few_classes"
     assert reason(codes % 2, pre, np.array([1.0, 2.0])[codes % 2], post) == "too_few_classes"
     assert reason(each, pre, post) == "too_few_pupils"
-    assert reason(codes, np.full(len(post), 3.3), post) == "singular"
+    for constant in (3.3, -3.3):
+        assert reason(codes, np.full(len(post), constant), post) == "singular"
     assert reason(codes, pre, 2 * pre + 1, post) == "singular"
     assert reason(codes, pre, pre + 1e-4 * post, post) == "singular"
     assert reason(codes, arm, 1 - arm, post) == "singular"

@@ -234,6 +234,7 @@ SCORES = np.array([9.0, 12, 14, 11])
     (SCORES[:1], 0.8, "too_few_pupils"),
     (SCORES[:0], 0.8, "no_pupils"),
     (np.full(5, 0.1), 0.8, "no_pupil_spread"),
+    (np.full(5, -0.1), 0.8, "no_pupil_spread"),
     (np.array([0.3, 0.1 + 0.2, 0.3]), 0.8, "no_pupil_spread"),
 ])  # fmt: skip
 @pytest.mark.parametrize("method", [jacobson_truax, marks_beside_before, marks_beside_growth])

@@ -2,13 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from conftest import EXAMPLES, PROJECT, bound, classes, plan, turned
 
 import gsl_research as gsl
-from gsl_research.blocks import Callout, Chart, Facts, Fold, Heading, Report, Table
+from gsl_research.blocks import Bullets, Callout, Chart, Facts, Fold, Heading, Report, Table
 from gsl_research.documents import html
+from gsl_research.measurement import Changed
 from gsl_research.wording import words
 
 
@@ -269,3 +271,33 @@ def test_a_chance_is_never_told_as_certain():
     report = page(classes(12, 12, effect=6, spread=0.2), design={"kind": "comparison", "assigned": "class"})
     rows = {row[0]: row[1] for block in flat(report) if isinstance(block, Table) for row in block.rows}
     assert rows[words("nl")("report.method.belief")] == words("nl")("report.method.nearly_sure")
+
+
+def moved(worse: int, better: int, pupils: int = 40, direction: str = "higher") -> list[str]:
+    """What a page says of this many pupils who scored clearly worse, and better, than before."""
+    study, data = bound(classes(2, 0, size=20), "one_group", outcomes=[outcome(better=direction)])
+    measurement = gsl.measure(study, data)
+    changed = Changed(pupils, worse, better, 1.0, 1.0)
+    primary = replace(measurement.primary, changed=changed)
+    told = gsl.report(replace(measurement, results=(primary,)), gsl.judge(measurement))
+    items = next(block for block in told.blocks if isinstance(block, Bullets)).items
+    return [item for item in items if "scoorden duidelijk" in item]
+
+
+def test_who_scored_clearly_lower_and_higher_is_counted():
+    lower, higher = moved(6, 14)
+    assert lower.startswith("6 van de 40 leerlingen scoorden duidelijk lager")
+    assert higher.startswith("14 van de 40 leerlingen scoorden duidelijk hoger")
+    lower, higher = moved(4, 14)
+    assert lower.startswith("Minder dan 5 van de 40") and higher.startswith("14 van")
+
+
+def test_where_lower_is_better_the_words_follow_the_points():
+    worse, better = moved(6, 14, direction="lower")
+    assert worse.startswith("6 van de 40 leerlingen scoorden duidelijk hoger")
+    assert better.startswith("14 van de 40 leerlingen scoorden duidelijk lager")
+
+
+@pytest.mark.parametrize(("worse", "better", "told"), [(6, 30, 1), (6, 29, 2), (2, 36, 1), (0, 40, 1), (38, 1, 1)])
+def test_two_counts_do_not_give_the_third_away(worse, better, told):
+    assert len(moved(worse, better)) == told

@@ -307,7 +307,7 @@ def cases() -> Iterator[Case]:
     yield comparison("scored by others", 1.0, **everything | {"conduct": blind | {"scoring": "external"}})
     for reliability in (0.6, 0.8, 0.95):
         for size in (12, 19, 40):
-            for gain in (-4.0, -2.0, -1.0, 0.0, 2.0):
+            for gain in (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0):
                 name = f"lower {reliability} {size} {gain}"
                 yield one_group(name, (gain,), size=size, main={"reliability": reliability})
     for minutes in ((25.0,), (1.0,), (0.0, 0.0), (-15.0,), (10.0, 20.0), (10.0, 20.0, 40.0)):

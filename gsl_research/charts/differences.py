@@ -10,6 +10,8 @@ from ..wording import Words
 from .ground import BAND, NARROW, WIDE
 from .picture import HAIR, INK, LINE, SOFT, Canvas, Picture, ticks
 
+ROOMY = 1.1
+"""``Canvas.wide`` is that much wider than most letters are; by eye."""
 Row = tuple[str, float, float]
 """(label, low, high) in points on the test's own scale."""
 
@@ -76,10 +78,11 @@ def _lines(name: str, rows: Sequence[Row], words: Words, margin: float | None, d
     def draw(canvas: Canvas) -> str:
         picture = _difference_picture(canvas, [end for _, *ends in rows for end in ends], margin)
         letters = canvas.size + 5
+        longest = max(canvas.wide(row[0]) + canvas.wide(span) for row, span in zip(rows, spoken, strict=True))
+        beside = canvas is WIDE and longest < ROOMY * canvas.width
         y = 0.0
         spans = []
         for (label, low, high), span in zip(rows, spoken, strict=True):
-            beside = canvas is WIDE and canvas.wide(label) + canvas.wide(span) < canvas.width
             above = [label] if beside else [*canvas.lines(label), span]
             y += letters * len(above) + 24
             picture.text([(picture.at(0), y - 24 - letters * n, line) for n, line in enumerate(reversed(above))])
