@@ -21,8 +21,9 @@ def next_step(told: Telling) -> str:
     if told.verdict.capped_code == "ONE_CLASS":
         return w("verdict.next.class_df_one", second=told.unit(len(told.primary.classes)))
     if criterion == "comparison":
-        kind = {"none": "none", "low": "none", "earlier": "earlier", "other_test": "not_drawn"}
-        return w(f"verdict.next.comparison_{kind.get(_comparison_kind(told), _comparison_kind(told))}")
+        kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
+        more = "_more" if kind == "none" and len(told.primary.classes) > 1 else ""
+        return w(f"verdict.next.comparison_{kind}{more}")
     return w(f"verdict.next.{_weakest_key(told)}")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from . import privacy
 from .choices import SideEffect
+from .disclosure import extreme_may_show, shareable, told_subgroups
 from .estimate import NotEstimated
-from .evidence import shareable, shareable_subgroup
 from .measurement import Arm, Changed, OutcomeResult, SubgroupResult
 from .study import GainGoal, Outcome, ReachGoal
 from .telling import Telling
@@ -26,10 +26,11 @@ def goal(told: Telling) -> tuple[str, list[str]]:
     sentences = list(_goal_told(told, result.outcome, arm))
     if answer in ("reached", "not_reached"):
         if told.compared:
-            sentences.append(w("verdict.goal.treated_only"))
+            sentences.append(_counted(told))
         sentences.append(w(f"verdict.goal.other_question{'' if told.compared and shareable(result) else '_growth'}"))
     hidden = answer in ("reached", "not_reached") and not privacy.may_average(arm.with_post)
-    return w("verdict.chip.private") if hidden else w(f"verdict.chip.{answer}"), sentences
+    unsure = "_unsure" if answer == "reached" and told.verdict.capped_code == "GROWTH_UNCLEAR" else ""
+    return w("verdict.chip.private") if hidden else w(f"verdict.chip.{answer}{unsure}"), sentences
 
 
 def _goal_told(told: Telling, outcome: Outcome, arm: Arm) -> Iterator[str]:
@@ -44,7 +45,7 @@ def _goal_told(told: Telling, outcome: Outcome, arm: Arm) -> Iterator[str]:
             same_pupils = arm.reached_before is not None and arm.with_post == arm.pupils
             parts = (arm.reached, arm.reached_before)
             if same_pupils and all(privacy.part_of(part, arm.pupils) == "exact" for part in parts):
-                yield w("verdict.goal.exact_before", before=w.count(arm.reached_before))
+                yield w("verdict.goal.exact_before", before=w.count(arm.reached_before), pupils=w.count(arm.pupils))
         case GainGoal(gain=aimed):
             gained = outcome.sign * (arm.mean_post - arm.mean_pre)
             yield w(
@@ -92,12 +93,10 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
             )
         )
     sentences += _changed(told)
-    ceiling = result.check("ceiling")
-    if ceiling is not None and ceiling.flag and privacy.part_of(arm.at_best, arm.with_post) == "exact":
-        sentences.append(w("verdict.everyone.ceiling", pupils=w.count(arm.at_best)))
-    floor = result.check("floor")
-    if floor is not None and floor.flag and privacy.part_of(arm.at_worst, arm.with_post) == "exact":
-        sentences.append(w("verdict.everyone.floor", pupils=w.count(arm.at_worst)))
+    for code, count in (("ceiling", arm.at_best), ("floor", arm.at_worst)):
+        check = result.check(code)
+        if check is not None and check.flag and extreme_may_show(arm, code):
+            sentences.append(w(f"verdict.everyone.{code}", pupils=w.count(count)))
     return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
 
 
@@ -106,7 +105,12 @@ def own_list(told: Telling) -> str:
     w, result = told.words, told.primary
     closing = w(f"verdict.everyone.own_list{'_compared' if result.subgroups else ''}")
     counted = told.compared and result.spread is not None
-    return f"{w('verdict.goal.treated_only')} {closing}" if counted else closing
+    return f"{_counted(told)} {closing}" if counted else closing
+
+
+def _counted(told: Telling) -> str:
+    one = told.primary.arms["treated"].classes == 1
+    return told.words(f"verdict.goal.treated_{'one' if one else 'only'}", first=told.unit(1))
 
 
 def _changed(told: Telling) -> Iterator[str]:
@@ -118,21 +122,26 @@ def _changed(told: Telling) -> Iterator[str]:
         case NotEstimated(reason="reliability_unknown" | "too_unreliable" as reason):
             yield w(f"verdict.everyone.{reason}")
         case Changed(pupils=pupils, lower=worse, higher=better) if privacy.may_average(pupils):
-            both_exact = all(privacy.part_of(count, pupils) == "exact" for count in (worse, better))
-            parts = [("lower", worse, found.expected_lower), ("higher", better, found.expected_higher)]
-            # Two counts give the third away: that of the pupils who changed little.
-            for way, count, expected in parts[: 1 if both_exact and pupils - worse - better < privacy.MIN_COUNT else 2]:
-                yield from _moved(told, way, count, pupils, round(expected))
+            rest = pupils - worse - better
+            if (
+                all(privacy.part_of(count, pupils) == "exact" for count in (worse, better))
+                and 0 < rest < privacy.MIN_COUNT
+            ):
+                yield w("verdict.everyone.moved_hidden")
+                return
+            yield _moved(told, "lower", worse, pupils, round(found.expected_lower))
+            yield _moved(told, "higher", better, pupils, round(found.expected_higher))
 
 
-def _moved(told: Telling, way: str, count: int, pupils: int, expected: int) -> Iterator[str]:
-    """``way`` is for the worse or the better; told in the direction of the points."""
+def _moved(told: Telling, way: str, count: int, pupils: int, expected: int) -> str:
+    """``way`` is for the worse ("lower") or the better; told in the direction of the points."""
     w, part = told.words, privacy.part_of(count, pupils)
-    if told.primary.outcome.sign < 0:
-        way = {"lower": "higher", "higher": "lower"}[way]
-    if part in ("exact", "few"):
-        key = f"verdict.everyone.{way}_{part}_{'some' if expected else 'none'}"
-        yield w(key, count=w.count(count), pupils=w.count(pupils), expected=w.count(expected))
+    told_way = way if told.primary.outcome.sign > 0 else {"lower": "higher", "higher": "lower"}[way]
+    blanks = {"count": w.count(count), "few": w.count(privacy.MIN_COUNT - 1), "pupils": w.count(pupils)}
+    counted = w(f"verdict.everyone.{told_way}_{part}", **blanks)
+    by_chance = w(f"verdict.everyone.unchanged_{'some' if expected else 'none'}", expected=w.count(expected))
+    learning = f" {w('verdict.everyone.always_learning')}" if way == "higher" else ""
+    return f"{counted} {by_chance}{learning}"
 
 
 def subgroups(told: Telling) -> Iterator[str]:
@@ -141,23 +150,38 @@ def subgroups(told: Telling) -> Iterator[str]:
     A label behind which stand too few pupils is not named.
     """
     w, result = told.words, told.primary
-    sign, decimals = result.outcome.sign, told.decimals(result)
-    for column in dict.fromkeys(one.column for one in result.subgroups):
+    for column in dict.fromkeys(one.column for one in told.measurement.study.subgroups):
         of_column = [one for one in result.subgroups if one.column == column]
-        shown = [one for one in of_column if shareable_subgroup(result, one) and (one.pooled or one.gap)]
+        shown = told_subgroups(result, column)
         for one in shown:
-            named = {"label": one.label, "column": column}
-            if one.pooled is not None:
-                gap, span = w.gap(one.pooled.value, sign, decimals), w.span(one.pooled.interval, sign, decimals)
-                same = "_same" if gap == w("locale.gap.same") else ""
-                key = f"subgroup{same or ('_open' if one.pooled.interval.holds(0) else '')}"
-                yield w(f"verdict.everyone.{key}", gap=gap, span=span, basis=_basis(told, one), **named)
-            else:
-                ends = {"before": one.gap.before, "after": one.gap.after}
-                told_ends = {name: w.gap(value, sign, decimals) for name, value in ends.items()}
-                yield w("verdict.everyone.subgroup_gap", **told_ends, **named)
-        if len(shown) < len(of_column):
+            yield _pooled(told, one) if one.pooled is not None else _gap(told, one)
+        if not of_column:
+            yield w("verdict.everyone.subgroup_no_gain", column=column)
+        elif not any(one.n for one in of_column) and shareable(result):
+            yield w("verdict.everyone.subgroup_apart", column=column)
+        elif len(shown) < len(of_column):
             yield w(f"verdict.everyone.subgroup_{'rest' if shown else 'none'}", column=column)
+
+
+def _pooled(told: Telling, one: SubgroupResult) -> str:
+    w, sign, decimals = told.words, told.primary.outcome.sign, told.decimals(told.primary)
+    gap, span = w.gap(one.pooled.value, sign, decimals), w.span(one.pooled.interval, sign, decimals)
+    kind = "_same" if gap == w("locale.gap.same") else "_open" if one.pooled.interval.holds(0) else ""
+    basis = _basis(told, one)
+    return w(f"verdict.everyone.subgroup{kind}", gap=gap, span=span, basis=basis, label=one.label, column=one.column)
+
+
+def _gap(told: Telling, one: SubgroupResult) -> str:
+    """One decimal: beside the mean of all, two would tell the points of a pupil or two."""
+    w, sign, interval = told.words, told.primary.outcome.sign, one.gap.change.interval
+    before, after, change = (
+        w.gap(value, sign, privacy.MEAN_DECIMALS) for value in (one.gap.before, one.gap.after, one.gap.change.value)
+    )
+    blanks = {"label": one.label, "column": one.column, "before": before, "after": after}
+    if interval is None:
+        return w("verdict.everyone.subgroup_gap", **blanks)
+    span = w.span(interval, sign, privacy.MEAN_DECIMALS)
+    return w("verdict.everyone.subgroup_gap_span", change=change, span=span, basis=_basis(told, one), **blanks)
 
 
 def _basis(told: Telling, one: SubgroupResult) -> str:
@@ -213,9 +237,9 @@ def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> st
         return w("verdict.side_effects.hidden", label=label)
     if effect.code == "described":
         arm = result.arms.get("treated") or result.arms["single"]
-        key = "described" if result.outcome.gain_defined else "described_post"
-        pre = told.mean(arm.mean_pre) if result.outcome.gain_defined else ""
-        return w(f"verdict.side_effects.{key}", label=label, pre=pre, post=told.mean(arm.mean_post))
+        post, pre = told.mean(arm.mean_post), told.mean(arm.mean_pre) if result.outcome.gain_defined else ""
+        key = "described_post" if not pre else "described_same" if pre == post else "described"
+        return w(f"verdict.side_effects.{key}", label=label, pre=pre, post=post)
     margin = told.margin(effect.margin, result)
     return w(f"verdict.side_effects.{effect.code}", label=label, margin=margin, **told.figures(result))
 

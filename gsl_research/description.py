@@ -29,6 +29,8 @@ def describe_arms(outcome, pre, post, complete, arm, codes, scale) -> dict[str, 
 def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
     used = complete & chosen
     measured = chosen & ~np.isnan(post)
+    if not privacy.may_count(int((measured & ~used).sum())):
+        measured = used  # beside the others, a goal over all of them would tell how few missed only the pre-test
     reached = reached_before = at_best = at_worst = None
     if isinstance(outcome.goal, ReachGoal):
         goal = outcome.goal.at_least * outcome.sign
@@ -48,6 +50,7 @@ def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
         reached_before=reached_before,
         at_best=at_best,
         at_worst=at_worst,
+        lost=int((chosen & ~complete).sum()),
         bins_pre=privacy.coarse_bins(pre[used], scale) if outcome.gain_defined else None,
         bins_post=privacy.coarse_bins(post[used], scale),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from . import privacy
 from .estimate import NotEstimated
 from .measurement import Changed, SubgroupResult
 from .methods import differences, reliable_change, subgroups
@@ -48,20 +49,35 @@ def by_label(
     With a comparison (``treated`` by class) what the approach does for a label beside the rest of its classes; with one
     group how far a label lay from the rest before and after. Pupils without a label are left out.
     """
-    for column, of_pupils in labels.items():
+    for place, (column, of_pupils) in enumerate(labels.items()):
+        close = any(_almost_alike(of_pupils, earlier) for earlier in list(labels.values())[:place])
         kept = of_pupils != ""
         names, label = np.unique(of_pupils[kept].astype(str), return_inverse=True)
         units, code = np.unique(codes[kept], return_inverse=True)
         before, after = outcome.sign * pre[kept], outcome.sign * post[kept]
-        told = names[:1] if len(names) == 2 else names
+        arms = np.ones(len(units), dtype=bool) if treated is None else treated[units]
+        told = range(1 if len(names) == 2 else len(names))
+        sides = {"single": arms[code]} if treated is None else {"treated": arms[code], "control": ~arms[code]}
+        pupils = [{side: int((chosen & (label == one)).sum()) for side, chosen in sides.items()} for one in told]
         if treated is not None:
-            arms = treated[units]
             found = subgroups.label_differences(code, label, after, before, treated=arms, unit="points")
-            for one, name in zip(found, told, strict=False):
-                yield SubgroupResult(column, str(name), one.n, one.difference, one.pooled, None)
+            for one in told:
+                n, difference, pooled = found[one].n, found[one].difference, found[one].pooled
+                yield SubgroupResult(column, str(names[one]), pupils[one], n, difference, pooled, None, close)
         elif outcome.gain_defined:
-            for place, name in enumerate(told):
-                gap = subgroups.gap(code, label == place, before, after, unit="points")
+            for one in told:
+                gap = subgroups.gap(code, label == one, before, after, unit="points")
                 n = {} if isinstance(gap, NotEstimated) else dict(gap.change.n)
                 change = gap if isinstance(gap, NotEstimated) else gap.change
-                yield SubgroupResult(column, str(name), n, change, None, None if gap is change else gap)
+                kept_gap = None if gap is change else gap
+                yield SubgroupResult(column, str(names[one]), pupils[one], n, change, None, kept_gap, close)
+
+
+def _almost_alike(labels: NDArray, earlier: NDArray) -> bool:
+    """Whether a label of one column and one of the other differ in fewer than ten pupils, but not in none."""
+    for one in set(labels) - {""}:
+        for other in set(earlier) - {""}:
+            differing = int(((labels == one) ^ (earlier == other)).sum())
+            if 0 < differing and not privacy.may_average(differing):
+                return True
+    return False

@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from . import __version__, privacy
+from .disclosure import extreme_may_show, loss_may_show, pupils_may_show, shareable, told_subgroups
 from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict
-from .measurement import Check, Measurement, OutcomeResult, SubgroupResult
+from .measurement import Check, Measurement, OutcomeResult
 
 FROM_SCORES = ("width", "baseline")
 """Caps that tell something of the scores themselves."""
@@ -189,7 +190,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     results = [result for result in measurement.results if not share or shareable(result)]
     told = {result.outcome.name for result in results}
     silent = share and not shareable(primary)
-    tells_loss = not share or _loss_may_show(measurement)
+    tells_loss = not share or loss_may_show(measurement)
     tells_why = not share or not any(0 < n < privacy.MIN_COUNT for n in measurement.dropped.values())
     caps = [cap for cap in verdict.security.caps if not (silent and cap.criterion in FROM_SCORES)]
     effects = [effect for effect in verdict.answers.side_effects if not share or effect.outcome in told]
@@ -217,7 +218,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             schools=measurement.schools,
             dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),
-        "estimates": [entry for result in results for entry in _estimates(result, share, primary)],
+        "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result)],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
@@ -245,17 +246,6 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     return shape(**content, content_sha256=hashlib.sha256(canonical.encode()).hexdigest())
 
 
-def shareable(result: OutcomeResult) -> bool:
-    """Effects and means may be shown only when every arm has pupils enough behind it."""
-    return all(privacy.may_average(arm.pupils) for arm in result.arms.values())
-
-
-def shareable_subgroup(result: OutcomeResult, one: SubgroupResult) -> bool:
-    """What is said of a subgroup beside the others needs pupils enough behind both, on each side."""
-    pupils = [count for name, count in one.n.items() if not name.startswith("classes")]
-    return shareable(result) and bool(pupils) and all(map(privacy.may_average, pupils))
-
-
 def versions() -> dict[str, str]:
     found = {"gsl_research": __version__, "python": platform.python_version()}
     for name in VERSIONED:
@@ -266,12 +256,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _estimates(result: OutcomeResult, share: bool, primary: OutcomeResult) -> Iterator[EstimateEntry]:
+def _estimates(measurement: Measurement, result: OutcomeResult, share: bool) -> Iterator[EstimateEntry]:
+    tells_pupils = pupils_may_show(measurement, result)
     for estimate in result.estimates:
-        n = {name: _pupils(name, count, result, primary) if share else count for name, count in estimate.n.items()}
-        yield _estimate(result, estimate, share, n)
+        yield _estimate(result, estimate, share, dict(_pupils(estimate.n, tells_pupils) if share else estimate.n))
     for one in result.subgroups:
-        if isinstance(one.difference, Estimate) and (not share or shareable_subgroup(result, one)):
+        if isinstance(one.difference, Estimate) and (not share or one in told_subgroups(result, one.column)):
             # Beside the other labels a count of pupils could give away a small one.
             n = {name: count for name, count in one.n.items() if not share or name.startswith("classes")}
             yield _estimate(result, one.difference, share, n, subgroup=f"{one.column}: {one.label}")
@@ -319,18 +309,10 @@ def _estimate(
     )
 
 
-def _loss_may_show(measurement: Measurement) -> bool:
-    """All pupils beside those measured give the number lost: from one to four that stays hidden."""
-    lost = sum(measurement.dropped.values())
-    return lost == 0 or privacy.may_count(lost)
-
-
-def _pupils(name: str, n: int, result: OutcomeResult, primary: OutcomeResult) -> int | None:
-    """A count on a card; hidden when it is small, or tells by one to four from the main outcome's who missed what."""
-    if not name.startswith("pupils"):
-        return n
-    apart = abs(n - primary.arms[name.removeprefix("pupils_")].pupils)
-    return None if not privacy.may_count(n) or 0 < apart < privacy.MIN_COUNT else n
+def _pupils(n: Mapping[str, int], may_show: bool) -> Iterator[tuple[str, int | None]]:
+    """Counts on a card: of pupils only where they are not small, beside the other outcomes neither."""
+    for name, count in n.items():
+        yield name, count if not name.startswith("pupils") or may_show and privacy.may_count(count) else None
 
 
 def _count(n: int, hide_small: bool) -> int | None:
@@ -349,15 +331,17 @@ def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
     if check.code in OF_SINGLE_CLASSES and not all(privacy.may_average(item.pupils) for item in result.classes):
         return None
     arm = result.arms.get("treated") or result.arms["single"]
-    lost = result.check("attrition").value
-    pupils_lost = round(lost / (1 - lost) * sum(arm.pupils for arm in result.arms.values()))
-    pupils = {
-        "ceiling": arm.at_best,
-        "floor": arm.at_worst,
-        "attrition": pupils_lost,
-        "attrition_gap": pupils_lost,
-    }.get(check.code, 0)
-    if 0 < pupils < privacy.MIN_COUNT:
+    lost = [one.lost for one in result.arms.values()]
+    match check.code:
+        case "ceiling" | "floor":
+            told = extreme_may_show(arm, check.code)
+        case "attrition":
+            told = sum(lost) == 0 or privacy.may_count(sum(lost))
+        case "attrition_gap":
+            told = all(count == 0 or privacy.may_count(count) for count in lost)
+        case _:
+            told = True
+    if not told:
         return None
     return round(check.value, CARD_CHECK_DECIMALS)
 

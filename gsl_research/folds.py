@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from . import charts, privacy
 from .blocks import Block, Fold, Table, Text
-from .evidence import shareable, versions
-from .months import progress
+from .disclosure import loss_may_show, shareable, told_subgroups
+from .evidence import versions
+from .months import Months, progress
 from .study import Comparison
 from .telling import Telling, step_of
 
@@ -25,7 +26,9 @@ def method(told: Telling) -> Fold:
     rows += tuple(_origin(told))
     header = (w("report.method.table_what"), w("report.method.table_value"))
     blocks.append(Table(w("report.method.table_caption"), header, rows))
-    if shareable(result) and (found := progress(told.measurement)) is not None:
+    if any(one.pooled for column in told.measurement.study.subgroups for one in told_subgroups(result, column.column)):
+        blocks.append(Text(w("report.method.subgroups")))
+    if shareable(result) and (found := _progress(told)) is not None:
         blocks.append(Text(w("report.months.about", version=found.version)))
     if shareable(result) and (others := tuple(_beside(told))):
         header = (w("report.beside.way"), w("report.beside.value"), w("report.beside.interval"))
@@ -36,10 +39,10 @@ def method(told: Telling) -> Fold:
 def _missing(told: Telling) -> str:
     rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
     w = told.words
+    if not loss_may_show(told.measurement):
+        return w(f"report.method.missing_{'untold' if lost == 0 or privacy.may_count(lost) else 'few'}")
     if lost == 0:
         return w("report.method.missing_none", rows=w.count(rows))
-    if not privacy.may_count(lost):
-        return w("report.method.missing_few")
     return w("report.method.missing", rows=w.count(rows), lost=w.count(lost))
 
 
@@ -74,9 +77,9 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.g_interval"), span(g.interval.low, g.interval.high)
         if g.icc is not None:
             yield w("report.method.icc"), one(g.icc, 2)
-    if (found := progress(told.measurement)) is not None:
-        ends = {"low": _months(told, found.low, found.most), "high": _months(told, found.high, found.most)}
-        yield w("report.months.row"), w("report.months.from_to", **ends)
+    if (found := _progress(told)) is not None:
+        low, high = (_months(told, count, found.most) for count in (found.low, found.high))
+        yield w("report.months.row"), low if low == high else w("report.months.from_to", low=low, high=high)
     if (other := next((e for e in result.estimates if e.unit == "pre_total_sd"), None)) is not None:
         yield w("report.method.g_pre"), one(other.value, 2)
     if (baseline := result.check("baseline_g")) is not None:
@@ -93,8 +96,17 @@ def _chance(told: Telling, chance: float) -> str:
     return told.words.number(chance, 2) if chance < SUREST else told.words("report.method.nearly_sure")
 
 
+def _progress(told: Telling) -> Months | None:
+    """Nothing that the verdict holds back, or asks to check first."""
+    verdict = told.verdict
+    held = verdict.implausible or verdict.capped_code != verdict.code
+    return None if held else progress(told.measurement)
+
+
 def _months(told: Telling, count: int, most: int) -> str:
     w, size = told.words, abs(count)
+    if not count:
+        return w("report.months.same")
     beyond = "beyond_" if size > most else "one_" if size == 1 else ""
     return w(f"report.months.{beyond}{'less' if count < 0 else 'more'}", count=w.count(min(size, most)))
 

@@ -10,7 +10,7 @@ from .outcomes import score_columns
 from .problems import Problem, Term
 from .reading import Column, DateCell, Table, as_text
 from .reading.words import missing_words
-from .study import Study
+from .study import HIDDEN, Study
 
 MOST_LABELS = 6
 """A column with more different labels tells pupils apart, not groups (policy)."""
@@ -47,7 +47,7 @@ def _one_spelling(column: Column) -> np.ndarray:
     first: dict[str, str] = {}
     spelled = []
     for cell in column.distinct:
-        text = "" if isinstance(cell, DateCell) else as_text(cell).strip()
+        text = "" if isinstance(cell, DateCell) else HIDDEN.sub("", as_text(cell)).strip()
         text = "" if missing_words(text) is not None else text
         spelled.append(first.setdefault(text.casefold(), text))
     return np.array(spelled, dtype=object)[column.codes]

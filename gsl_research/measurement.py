@@ -43,6 +43,8 @@ class Arm:
     at_best: int | None
     at_worst: int | None = None
     """Pupils at the best, and at the worst, possible score afterwards; ``None`` without a scale."""
+    lost: int = 0
+    """Pupils of this arm without a complete measurement."""
     bins_pre: tuple[privacy.Bin, ...] | None = None
     bins_post: tuple[privacy.Bin, ...] | None = None
 
@@ -84,10 +86,14 @@ class SubgroupResult:
 
     column: str
     label: str
+    pupils: Mapping[str, int]
+    """All pupils with this label, by arm; ``n`` counts those whose class has others too."""
     n: Mapping[str, int]
     difference: Estimate | NotEstimated
     pooled: Pooled | None
     gap: Gap | None
+    close: bool = False
+    """An earlier column divides the pupils almost as this one does: fewer than ten make the difference."""
 
 
 @dataclass(frozen=True, slots=True)

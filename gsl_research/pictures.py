@@ -8,8 +8,8 @@ from . import charts, privacy
 from .blocks import Block, Text
 from .charts import ClassShape
 from .codes import Margin
+from .disclosure import told_subgroups
 from .estimate import Estimate
-from .evidence import shareable_subgroup
 from .measurement import Arm, ClassResult, OutcomeResult
 from .methods.subgroups import Pooled
 from .telling import Telling
@@ -24,7 +24,8 @@ def attribution(told: Telling) -> Iterator[Block]:
     if not told.compared:
         arm = result.arms["single"]
         if outcome.gain_defined and arm.bins_pre and arm.bins_post:
-            pre, post = _drawn(arm.bins_pre), _drawn(_apart_from_goal(result, arm))
+            pre = _drawn(_apart_from_goal(result, arm, arm.bins_pre, arm.reached_before))
+            post = _drawn(_apart_from_goal(result, arm, arm.bins_post, arm.reached))
             declared = outcome.scale_post is not None
             yield charts.growth(pre, post, arm.mean_pre, arm.mean_post, scale=scale, words=w, declared=declared)
         else:
@@ -83,7 +84,7 @@ def subgroups(told: Telling) -> Iterator[Block]:
     rows = [
         (told.words("verdict.everyone.subgroup_name", label=one.label, column=one.column), *_ends(result, one.pooled))
         for one in result.subgroups
-        if one.pooled is not None and shareable_subgroup(result, one)
+        if one.pooled is not None and one in told_subgroups(result, one.column)
     ]
     if rows:
         yield charts.subgroups(rows, words=told.words, decimals=told.decimals(result))
@@ -130,17 +131,19 @@ def _shape(told: Telling, item: ClassResult, count: int | None, behind_mean: int
     )
 
 
-def _apart_from_goal(result: OutcomeResult, arm: Arm) -> tuple[privacy.Bin, ...] | None:
+def _apart_from_goal(
+    result: OutcomeResult, arm: Arm, bins: tuple[privacy.Bin, ...] | None, reached: int | None
+) -> tuple[privacy.Bin, ...] | None:
     """No bins when an edge and the goal's count together would tell of one to four pupils between them."""
-    if arm.reached is None or arm.bins_post is None:
-        return arm.bins_post
+    if reached is None or bins is None:
+        return bins
     below = 0.0
-    for _, _, share in arm.bins_post:
+    for _, _, share in bins:
         below += share * arm.pupils
         counted = arm.pupils - below if result.outcome.sign > 0 else below
-        if 0 < abs(round(counted) - arm.reached) < privacy.MIN_COUNT:
+        if 0 < abs(round(counted) - reached) < privacy.MIN_COUNT:
             return None
-    return arm.bins_post
+    return bins
 
 
 def _drawn(bins: tuple[privacy.Bin, ...] | None) -> tuple[privacy.Bin, ...] | None:

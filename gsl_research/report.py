@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from . import __version__, advice, answers, folds, pictures, privacy, sentences
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
-from .evidence import shareable
+from .disclosure import shareable
 from .judge import Verdict
 from .measurement import Measurement
 from .study import ReachGoal, Study
@@ -83,7 +83,10 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
 
     yield Heading(w("report.heading.not_said"), 2)
-    yield Bullets(tuple(w(f"report.not_said.{key}") for key in _not_said(told)))
+    unsaid = [w(f"report.not_said.{key}") for key in _not_said(told)]
+    if unmeasured := [w(f"report.domain.{name}") for name in OUTCOMES if name not in _measured(told)]:
+        unsaid.append(w("report.not_said.rest", domains=w.listing(unmeasured, last="or")))
+    yield Bullets(tuple(unsaid))
     yield Heading(w("report.heading.discuss"), 2)
     yield Bullets(tuple(w(f"report.discuss.{key}") for key in ("one", "two", "three")))
     yield folds.method(told)
@@ -98,6 +101,14 @@ ON_THE_PAGE = ("coarser_cluster", "no_pupil_column")
 """Warnings that say something about the method. The others name classes, rows or a few pupils: those stay at home."""
 
 
+OUTCOMES = ("learning_gain", "learning_capacity", "motivation")
+"""What a practice may be for (field page, section 1.1)."""
+
+
+def _measured(told: Telling) -> set[str]:
+    return {outcome.domain for outcome in told.measurement.study.outcomes}
+
+
 def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     w, result = told.words, told.primary
     arm = result.arms.get("treated") or result.arms["single"]
@@ -106,6 +117,9 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
         gain = arm.mean_post - arm.mean_pre
         label = w(f"report.facts.gain{single}", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
         decimals = told.decimals(result)
+        ends = round(arm.mean_post, privacy.MEAN_DECIMALS) - round(arm.mean_pre, privacy.MEAN_DECIMALS)
+        if round(ends - gain, decimals):
+            label = w("report.facts.rounded", label=label)
         yield w.gap(gain, 1, decimals) if round(gain, decimals) < 0 else f"+{w.points(gain, decimals)}", label
     else:
         yield told.mean(arm.mean_post), w(f"report.facts.end{single}", of=of)
@@ -137,7 +151,6 @@ def _not_said(told: Telling) -> Iterator[str]:
     else:
         yield "growth"
     yield "one_pupil"
-    yield "rest"
     if any(problem.code == "no_pupil_column" for problem in told.measurement.warnings):
         yield "no_duplicates"
 

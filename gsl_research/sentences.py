@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .evidence import shareable
+from .disclosure import shareable
 from .measurement import OutcomeResult
 from .rating import small_arm
 from .study import OneGroup
@@ -101,7 +101,7 @@ def _conditions(told: Telling) -> Iterator[str]:
     study, result, w, verdict = told.measurement.study, told.primary, told.words, told.verdict
     if isinstance(study.design, OneGroup):
         if result.main is not None:
-            yield w("verdict.why_unknown")
+            yield w(f"verdict.why_unknown{'_unclear' if verdict.capped_code == 'GROWTH_UNCLEAR' else ''}")
         if len(result.classes) == 1 and result.main is not None and result.main.interval is not None:
             yield w("verdict.in_this_class")
         if result.main is not None and result.main.estimator == "class_gains":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from . import privacy
 from .codes import Margin
+from .disclosure import pupils_may_show
 from .judge import Verdict
 from .measurement import Measurement, OutcomeResult
 from .study import Comparison, Outcome
@@ -53,6 +54,8 @@ class Telling:
         return self.words(f"report.facts.{'one_unit' if count == 1 else 'more_units'}", count=self.words.count(count))
 
     def basis(self, result: OutcomeResult) -> str:
+        if not pupils_may_show(self.measurement, result):
+            return self.units(len(result.classes))
         pupils = sum(arm.pupils for arm in result.arms.values())
         told = self.words.count(pupils)
         pupil_words = self.words("locale.pupils", count=told)

@@ -13,7 +13,7 @@ from copy import copy
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .estimate import Interval
 from .problems import Problem, Term, errors, warnings
@@ -123,11 +123,11 @@ class Words:
     def date(self, day: date) -> str:
         return self("locale.date", day=day.day, month=self._locale["months"][day.month - 1], year=day.year)
 
-    def listing(self, items: Sequence[str]) -> str:
-        """ "a, b en c"."""
+    def listing(self, items: Sequence[str], last: Literal["and", "or"] = "and") -> str:
+        """ "a, b en c", or "a, b of c"."""
         if len(items) < 2:
             return "".join(items)
-        return self("locale.listing", first=", ".join(items[:-1]), last=items[-1])
+        return self(f"locale.listing_{last}", first=", ".join(items[:-1]), last=items[-1])
 
     def problem(self, problem: Problem) -> str:
         """One sentence with its address in front and the mend behind."""

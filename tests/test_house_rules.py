@@ -27,8 +27,8 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "description", "comparison", "everyone", "measure", "codes", "rating", "choices",
-        "judge", "evidence", "months",
+        "privacy", "measurement", "disclosure", "description", "comparison", "everyone", "measure", "codes", "rating",
+        "choices", "judge", "evidence", "months",
     ],
     "views": [
         "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "documents",

@@ -220,7 +220,10 @@ def one_group(
     measured = outcome(**(main or {}))
     sign = 1 if measured.get("better", "higher") == "higher" else -1
     columns: dict[str, list] = {}
-    outcomes = [measured, *(outcome(other, role="secondary", **fields) for other, fields in (more or {}).items())]
+    outcomes = [
+        measured,
+        *(outcome(other, **{"role": "secondary", **fields}) for other, fields in (more or {}).items()),
+    ]
     for place, item in enumerate(outcomes):
         pre, post, unit = scores(
             list(gains), sizes=[size] * len(gains), scale=item.get("scale", (0, 20)), gain=0, slope=slope, sign=sign,
@@ -322,6 +325,11 @@ def cases() -> Iterator[Case]:
         role = "class" if assigned == "pupil" else assigned
         yield comparison(f"assigned {assigned}", 1.0, level=role, design={"assigned": assigned})
     yield comparison("no scale", 1.0, main={"scale": None})
+    yield one_group("nothing moved", (0.0,), more={"welbevinden": {"role": "side_effect", "domain": "wellbeing"}})
+    yield one_group("reached, but unclear", (-0.5, 1.2, 0.6), main={"goal": {"gain": 0.1}})
+    yield one_group("turned round", (0.0,), slope=-1.0, noise=0.05, main={"reliability": 0.95})
+    yield comparison("a control arm of four", 0.5, sizes=[20, 20, 2, 2], arms=(2, 2))
+    yield comparison("months, next to none", 0.0, 0.004, (8, 8), noise=1.0, design=DRAWN, context={"level": "primary"})
     for delta in (-3.0, -0.5, -0.2, 0.0, 0.2, 0.5, 3.0):
         for spread in (0.1, 0.4, 1.6):
             primary = {"context": {"level": "primary"}, "design": DRAWN}
@@ -401,7 +409,7 @@ def with_subgroups() -> Iterator[Case]:
         study = case.study | {"subgroups": [{"column": "taal"}]}
         yield replace(case, study=study, columns=case.columns | {"taal": of, "toets_na": post})
         if labels == "abc":
-            few = ["c" if label == "c" and n % 18 == 2 else "ab"[n % 2] for n, label in enumerate(of)]
+            few = [{2: "c", 5: "d"}.get(n % 18, "ab"[n % 2]) for n in range(len(of))]
             yield replace(case, study=study, columns=case.columns | {"taal": few})
     alike = comparison("subgroups that gain alike", 0.5, arms=(8, 8), size=24)
     labels = ["ab"[n // 2 % 2] for n in range(24)] * 16
@@ -410,6 +418,10 @@ def with_subgroups() -> Iterator[Case]:
     for size in (40, 12):
         case = one_group(f"subgroups in one group of {size}", size=size)
         of = ["thuis Nederlands" if n % 2 else "andere taal" for n in range(size)]
+        yield replace(case, study=case.study | {"subgroups": [{"column": "taal"}]}, columns=case.columns | {"taal": of})
+    for name, more in (("several classes", {}), ("another test afterwards", {"main": {"tests": "different"}})):
+        case = one_group(f"subgroups in {name}", (2.0, 2.3, 1.8, 2.1), **more)
+        of = ["thuis Nederlands" if n % 2 else "andere taal" for n in range(80)]
         yield replace(case, study=case.study | {"subgroups": [{"column": "taal"}]}, columns=case.columns | {"taal": of})
 
 
@@ -1012,6 +1024,7 @@ def intervals(page: Told) -> list[tuple[float, float]]:
     found = []
     for result in page.measurement.results:
         more = [at.estimate for at in result.by_start] + [one.pooled for one in result.subgroups if one.pooled]
+        more += [one.gap.change for one in result.subgroups if one.gap]
         for estimate in (*result.estimates, *more):
             if getattr(estimate, "metric", "points") == "points" and estimate.interval is not None:
                 ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)

@@ -102,9 +102,14 @@ def _lines(name: str, rows: Sequence[Row], words: Words, margin: float | None, d
         Table(
             words(f"charts.{name}.table"),
             tuple(words(f"charts.{name}.column_{column}") for column in ("what", "from", "to")),
-            tuple((label, words.gap(low, 1, decimals), words.gap(high, 1, decimals)) for label, low, high in rows),
+            tuple((label, *_ends_told(low, high, words, decimals)) for label, low, high in rows),
         ),
     )
+
+
+def _ends_told(low: float, high: float, words: Words, decimals: int) -> tuple[str, str]:
+    decimals = words.decimals_for(Interval(low, high), decimals)
+    return words.gap(low, 1, decimals), words.gap(high, 1, decimals)
 
 
 def _difference_picture(canvas: Canvas, ends: Sequence[float], margin: float | None) -> Picture:

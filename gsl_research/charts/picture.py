@@ -30,6 +30,8 @@ LEAST_BINS = 3
 STIFFNESS = 3e-7
 """Of a ridge: how much a bend weighs against a share that is not met; by eye."""
 
+UNDRAWABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What an SVG cannot hold."""
 ORDER = ("rect", "rule", "line", "point", "text")
 """What lies under what."""
 
@@ -91,7 +93,13 @@ class Picture:
         self, rows: Iterable[tuple[float, float, str]], colour: str = INK, align: str = "left", **style: Any
     ) -> None:
         look = {"baseline": "alphabetic", "fontSize": self.canvas.size} | style
-        self._add("text", [dict(x=x, y=y, text=text) for x, y, text in rows], color=colour, align=align, **look)
+        self._add(
+            "text",
+            [dict(x=x, y=y, text=drawable(text)) for x, y, text in rows],
+            color=colour,
+            align=align,
+            **look,
+        )
 
     def _add(self, mark: str, rows: list[dict[str, Any]], **style: Any) -> None:
         if rows:
@@ -132,6 +140,10 @@ class Picture:
         return _clean(vl_convert.vegalite_to_svg(spec), alt_text)
 
 
+def drawable(text: str) -> str:
+    return UNDRAWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _depth(layer: tuple[tuple[str, tuple[tuple[str, Any], ...]], Any]) -> tuple[int, bool]:
     """Hairlines of a grid lie under the lines of the data."""
     (mark, style), _ = layer
@@ -153,7 +165,7 @@ def _clean(svg: str, alt_text: str) -> str:
                 parent.set(name, re.sub(r"-?\d+\.\d+(?:e-?\d+)?", _one_decimal, parent.attrib[name]))
         if parent.get("opacity") == "1":
             del parent.attrib["opacity"]
-    root.attrib |= {"role": "img", "aria-label": alt_text, "font-family": FONT}
+    root.attrib |= {"role": "img", "aria-label": drawable(alt_text), "font-family": FONT}
     return ElementTree.tostring(root, "unicode")
 
 

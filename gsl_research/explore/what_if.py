@@ -15,7 +15,7 @@ from ..blocks import Block, Chart, Text
 from ..codes import Margin
 from ..comparison import MIN_CLASS_DF_SEEN
 from ..dataset import Dataset
-from ..evidence import shareable
+from ..disclosure import shareable
 from ..judge import judge
 from ..measure import measure
 from ..measurement import Measurement, OutcomeResult
