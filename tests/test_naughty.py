@@ -56,8 +56,8 @@ HARMLESS = "Xylofoon"
 
 
 def plain(text: str) -> str:
-    """As it is read: white space of the page's source is one space."""
-    return re.sub(r"[ \t\n\r\f]+", " ", text).strip(" ")
+    """As it is read: white space of the page's source is one space, and one that does not break is a space too."""
+    return re.sub(r"[ \t\n\r\f\xa0]+", " ", text).strip(" ")
 
 
 def times(text: str, page: dict) -> int:
@@ -67,6 +67,11 @@ def times(text: str, page: dict) -> int:
 def built(page: dict) -> list[str]:
     """The elements and their attributes, but for which columns and cells are set as numbers."""
     return [re.sub(r"^(t[dh].*) class\b", r"\1", element) for element in page["elements"]]
+
+
+def but_lines(page: dict) -> list[str]:
+    """``built`` without the lines of text in pictures: a long label takes more of them."""
+    return [element for element in built(page) if not element.startswith("text ")]
 
 
 def opened(browser, source: str, **options) -> list[dict]:
@@ -128,7 +133,7 @@ def test_a_string_is_text_in_every_block(browser, strings, bypass):
         assert built(page) == built(sound)
         for text in batch:
             assert times(text, page) >= told
-            assert text in page["named"]
+            assert plain(text) in map(plain, page["named"])
 
 
 def beside_harmless(strings: Sequence[str], size: int, page_of: Callable) -> Iterator[tuple]:
@@ -304,11 +309,11 @@ def test_a_class_name_is_text_in_a_picture(browser, strings):
         return page
 
     for batch, page, sound in beside_harmless(strings, len(FIRSTS), page_of):
-        assert built(page) == built(sound)
+        assert but_lines(page) == but_lines(sound)
         for start, text in zip(FIRSTS, batch, strict=False):
-            label = f"{start}{text}".strip()
-            assert times(label, page) >= 4
-            assert sum(label in name for name in page["named"]) >= 4
+            label = plain(f"{start}{text}")
+            assert times(label, page) >= 2, "whole, where no line of a picture breaks it"
+            assert sum(label in plain(name) for name in page["named"]) >= 4
 
 
 def pictures(labels: Sequence[str]) -> tuple[Chart, Chart]:

@@ -20,7 +20,7 @@ ROOM = Path(__file__).parent
 DRAWN = {"svg", "g", "path", "text", "tspan", "rect", "line", "title"}
 NUMBER = re.compile(r"[−\d.,\u2009\u202f\u00a0 ]+%?")
 COUNTED = re.compile(r"(?<=\d) (?=[^\W\d]|%)")
-"""Between a number and what it counts no line may break."""
+"""Between a number and what it counts no line may break; large figures may."""
 
 
 def html(report: Report) -> str:
