@@ -172,6 +172,25 @@ def verbs() -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
 
+def writing() -> bytes:
+    """Eight classes, four drawn by lot for the approach, with a writing task afterwards alone; true effect 2 points of
+    30, class share .1. As an app for rubrics gives it: commas and UTF-8.
+    """
+    draw = random.Random(SEED + 6)  # noqa: S311
+    names = [f"3{letter}" for letter in "ABCDEFGH"]
+    drawn = set(draw.sample(names, 4))
+    lines = ["leerling,klas,aanpak,opstel achteraf"]
+    number = 0
+    for name in names:
+        level = draw.gauss(0, 1.4)
+        for _ in range(draw.randint(16, 23)):
+            number += 1
+            points = _rounded(17 + level + 2 * (name in drawn) + draw.gauss(0, 4.2), 0, 30, 1)
+            seen = "" if number in (20, 61, 102, 103, 140) else f"{points:.0f}"
+            lines.append(f"O{number:03d},{name},{'voorbeeldtekst' if name in drawn else 'gewoon'},{seen}")
+    return ("\n".join(lines) + "\n").encode()
+
+
 def _rounded(value: float, low: float, high: float, step: float) -> float:
     return min(high, max(low, round(value / step) * step))
 
@@ -199,6 +218,7 @@ EXAMPLES = {
     "denkstappen-zes-scholen.csv": strategies,
     "plannen-vier-klassen.csv": planning,
     "werkwoorden-twaalf-klassen.csv": verbs,
+    "opstel-acht-klassen.csv": writing,
 }
 
 

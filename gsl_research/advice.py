@@ -47,6 +47,8 @@ def _comparison_kind(told: Telling) -> str:
     match study.design:
         case OneGroup(selected_low=low):
             return "low" if low else "none"
+        case Comparison(randomised=False) if study.primary.pre is None:
+            return "no_start"
         case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
             return "earlier"
         case Comparison(randomised=True):

@@ -49,9 +49,10 @@ def compare(
     moments: ClassMoments,
     treated: NDArray[np.bool_],
     blocks: NDArray[np.int64] | None,
-    quartiles: NDArray[np.float64],
+    quartiles: NDArray[np.float64] | None,
 ) -> Compared:
-    """``moments`` of (pre, post), ``treated`` and ``blocks`` (G,), ``quartiles`` of the pre-test (2,).
+    """``moments`` of (pre, post), or of the post-test alone; ``treated`` and ``blocks`` (G,), ``quartiles`` of the
+    pre-test (2,).
 
     Raises Problems when nothing can be said.
     """
@@ -66,13 +67,14 @@ def compare(
     class_df = main.class_df if isinstance(main, Estimate) else 0
     if isinstance(main, NotEstimated) and adjusted.class_df >= MIN_CLASS_DF_SEEN:
         raise _problem(main, outcome)
-    sd = clusters.total_sd(moments, treated, 1)
+    post = moments.mean.shape[1] - 1
+    sd = clusters.total_sd(moments, treated, post)
     found: list[Estimate | NotEstimated] = []
     if class_df < MIN_CLASS_DF_SEEN:
         found += _panel(outcome, adjusted)
     found.append(main)
     if isinstance(main, Estimate):
-        icc = clusters.anova_icc(moments, treated, 1)
+        icc = clusters.anova_icc(moments, treated, post)
         found.append(effect_sizes.standardised(main, moments, treated, sd=sd, icc=icc))
         found += _other_standardiser(outcome, main, moments, treated, sd)
     if blocks is None:
@@ -93,7 +95,7 @@ def compare(
         refused=tuple(one for one in found if isinstance(one, NotEstimated)),
         checks=tuple(_checks(design, moments, adjusted, blocks, class_df, len(alarms) if compared else None)),
         alarms=alarms,
-        by_start=_by_start(moments, treated, quartiles) if seen and blocks is None else (),
+        by_start=_by_start(moments, treated, quartiles) if seen and blocks is None and quartiles is not None else (),
     )
 
 
@@ -141,14 +143,15 @@ def _beside(
 ) -> Iterator[Estimate | NotEstimated]:
     """Other defensible ways to the same difference."""
     treated = adjusted.treated
-    if not design.randomised:
+    with_start = outcome.pre is not None and not design.randomised
+    if with_start:
         if outcome.gain_defined:
             yield bracket.gain_difference(moments, treated, unit="points")
         if outcome.reliability is not None:
             yield _corrected(moments, treated, outcome.reliability)
     if class_df < MIN_CLASS_DF_SEEN:
         return
-    if not design.randomised:
+    if with_start:
         yield bracket.class_mean_pre(adjusted, unit="points")
     yield clusters.welch_difference(adjusted, unit="points")
     if class_df >= AGREEMENT_CLASS_DF:
@@ -206,13 +209,15 @@ def _checks(
     alarms: int | None,
 ) -> Iterator[Check]:
     treated = adjusted.treated
-    baseline = bracket.baseline(moments, treated, adjusted.weights)
-    yield Check("baseline_g", baseline.sds, baseline.level == "apart")
+    with_start = moments.mean.shape[1] > 1
+    if with_start:
+        baseline = bracket.baseline(moments, treated, adjusted.weights)
+        yield Check("baseline_g", baseline.sds, baseline.level == "apart")
     if class_df < MIN_CLASS_DF_SEEN:
         return
     if alarms is not None:
         yield Check("agreement", alarms, alarms > 0)
-    found = {"slopes": checks.slope_difference(moments, treated)}
+    found = {"slopes": checks.slope_difference(moments, treated)} if with_start else {}
     if blocks is None:
         yield Check("class_sd", adjusted.spread, False)
         found["class_sd_ratio"] = checks.class_spread_ratio(adjusted)

@@ -20,7 +20,7 @@ def method(told: Telling) -> Fold:
     blocks: list[Block] = []
     main = [e.estimator for e in result.estimates if e.status != "beside" and e.estimator != "own_usual_gap"]
     for name in dict.fromkeys(main) or ("end_only",):
-        blocks.append(Text(w(f"report.method.{name}")))
+        blocks.append(Text(w(f"report.method.{_without_start(told, name)}")))
     blocks.append(Text(_missing(told)))
     rows = tuple(_figures(told)) if shareable(result) else ()
     rows += tuple(_origin(told))
@@ -96,6 +96,12 @@ def _chance(told: Telling, chance: float) -> str:
     return told.words.number(chance, 2) if chance < SUREST else told.words("report.method.nearly_sure")
 
 
+def _without_start(told: Telling, key: str) -> str:
+    """The text that speaks of no pre-test, where there was none."""
+    other = f"{key}_end"
+    return other if told.primary.outcome.pre is None and f"report.method.{other}" in told.words else key
+
+
 def _progress(told: Telling) -> Months | None:
     """Nothing that the verdict holds back, or asks to check first."""
     verdict = told.verdict
@@ -116,7 +122,7 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     w, result = told.words, told.primary
     found = {check.code: check.value for check in result.checks}
     if "class_sd" in found:
-        yield w("report.method.class_sd"), w.number(found["class_sd"], 2)
+        yield w(f"report.method.{_without_start(told, 'class_sd')}"), w.number(found["class_sd"], 2)
     if "leave_one_out_low" in found and all(privacy.may_average(item.pupils) for item in result.classes):
         low, high = (w.number(found[f"leave_one_out_{end}"], 2) for end in ("low", "high"))
         yield w("report.method.leave_one_out"), w("report.method.from_to", low=low, high=high)

@@ -54,8 +54,6 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
         case Comparison():
             if cluster_level == "pupil":
                 yield Problem(code="not_yet", facts={"what": Term("later.pupils_assigned")})
-            if any(outcome.pre is None for outcome in study.outcomes):
-                yield Problem(code="not_yet", facts={"what": Term("later.post_only")})
         case MultiSite() | Growth() | Stepped() | SingleCase() | Survey():
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
@@ -93,7 +91,8 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     pre, post, sign = pre[complete], post[complete], outcome.sign
     wanted = study.subgroups if outcome.role == "primary" else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
-    moments = class_moments(codes, sign * pre, sign * post) if outcome.pre else None
+    before_and_after = (sign * pre, sign * post) if outcome.pre else (sign * post,)
+    moments = class_moments(codes, *before_and_after)
     before = pre if outcome.gain_defined else None
 
     match study.design:
@@ -101,7 +100,7 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
             classes = description.describe_classes(units, codes, before, post, None, None, scale)
             every = np.ones(len(codes), dtype=bool)
             return replace(
-                _one_group(study.design, outcome, moments, attrition, arms, classes),
+                _one_group(study.design, outcome, moments if outcome.pre else None, attrition, arms, classes),
                 spread=everyone.spread(outcome, codes, pre, post, every),
                 changed=everyone.changed(outcome, pre, post, every),
                 subgroups=tuple(everyone.by_label(outcome, labels, codes, pre, post, None)),
@@ -110,9 +109,8 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
             first = np.unique(codes, return_index=True)[1]
             treated = arm[complete][first]
             blocks = frame["block"].to_numpy()[complete][first] if study.design.blocks else None
-            found = comparison.compare(
-                study.design, outcome, moments, treated, blocks, np.percentile(sign * pre, (25, 75))
-            )
+            quartiles = np.percentile(sign * pre, (25, 75)) if outcome.pre else None
+            found = comparison.compare(study.design, outcome, moments, treated, blocks, quartiles)
             adjusted = sign * found.adjusted.mean
             classes = description.describe_classes(units, codes, before, post, treated, adjusted, scale)
             extremes = description.extremes(outcome, arms["treated"])

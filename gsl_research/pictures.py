@@ -37,7 +37,9 @@ def attribution(told: Telling) -> Iterator[Block]:
         yield from _panel(told)
         return
     shapes = list(_all_shapes(told))
-    yield charts.class_means(shapes, scale=scale, words=w, adjusted=True, declared=outcome.scale_post is not None)
+    yield charts.class_means(
+        shapes, scale=scale, words=w, adjusted=outcome.pre is not None, declared=outcome.scale_post is not None
+    )
     yield from _class_growth(told, scale)
     low, high = _ends(result, result.main)
     yield charts.interval(

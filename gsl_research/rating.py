@@ -40,6 +40,8 @@ LATE_PLAN_CAP = 3
 """The plan does not show that it was there before the results (methods page 3.3; policy)."""
 UNKNOWN_CAP = 3
 """What a study file does not tell of the test, the marking or the execution (methods page 3.3; policy)."""
+NO_START_CAP = 1
+"""Classes not drawn by lot, and no pre-test: nobody knows who began higher (methods page, row b; policy)."""
 BLOCKS_CAP = 4
 """Classes drawn by lot inside blocks (methods page 3.3; policy)."""
 RELIABILITY_CAPS = ((0.85, 5), (0.75, 4), (0.65, 3), (0.55, 2), (0, 1))
@@ -116,7 +118,8 @@ def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterato
         seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
         if seen is not None and result.sd:
             yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
-        yield Cap("baseline", _cap(abs(result.check("baseline_g").value), BASELINE_CAPS))
+        if (baseline := result.check("baseline_g")) is not None:
+            yield Cap("baseline", _cap(abs(baseline.value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
     yield from _conduct_caps(study)
     if isinstance(study.design, Comparison) and margin is not None and not margin.chosen:
@@ -149,6 +152,8 @@ def _comparison_cap(study: Study) -> Cap:
     match study.design:
         case OneGroup(selected_low=selected_low):
             return Cap("comparison", 0 if selected_low else 1)
+        case Comparison(randomised=False) if study.primary.pre is None:
+            return Cap("comparison", NO_START_CAP)
         case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
             return Cap("comparison", 2)
         case Comparison(randomised=True, blocks=blocks):
@@ -206,6 +211,8 @@ def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:
     return next(cap for limit, cap in table if value <= limit + 1e-12)
 
 
-def sound(result: OutcomeResult) -> bool:
-    baseline = _cap(abs(result.check("baseline_g").value), BASELINE_CAPS)
-    return min(_attrition_cap(result), baseline) >= SAFE_CAP
+def sound(result: OutcomeResult, *, randomised: bool) -> bool:
+    """Attrition and start allow a clear word; without a pre-test only a draw tells that the arms began alike."""
+    baseline = result.check("baseline_g")
+    alike = _cap(abs(baseline.value), BASELINE_CAPS) >= SAFE_CAP if baseline is not None else randomised
+    return alike and _attrition_cap(result) >= SAFE_CAP

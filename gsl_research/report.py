@@ -148,6 +148,8 @@ def _not_said(told: Telling) -> Iterator[str]:
         yield "which_class"
         if not told.measurement.study.design.randomised:
             yield "not_drawn"
+            if told.primary.outcome.pre is None:
+                yield "no_start"
     else:
         yield "growth"
     yield "one_pupil"

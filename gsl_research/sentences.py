@@ -84,10 +84,11 @@ def _one_class(told: Telling, blanks: dict[str, str]) -> str:
     value = result.panel[0].value if result.panel else _raw_gap(result)
     gap = told.words.gap(value, result.outcome.sign, told.decimals(result))
     if len(result.classes) > 2:
-        return told.words("verdict.ONE_CLASS_few", gap=gap, basis=blanks["basis"])
+        return told.words("verdict.ONE_CLASS_few", **blanks | {"gap": gap})
     same = "_same" if gap == told.words("locale.gap.same") else ""
     first, second = told.unit(1, first=True), told.unit(2)
-    return told.words(f"verdict.ONE_CLASS_pair{same}", first=first, second=second, gap=gap)
+    considering = blanks["considering"]
+    return told.words(f"verdict.ONE_CLASS_pair{same}", first=first, second=second, gap=gap, considering=considering)
 
 
 def _raw_gap(result: OutcomeResult) -> float:

@@ -62,9 +62,11 @@ class Telling:
         return self.words("locale.basis", classes=self.units(len(result.classes)), pupils=pupil_words)
 
     def figures(self, result: OutcomeResult) -> dict[str, str]:
-        """gap, span and basis of an outcome's main estimate."""
+        """gap, span and basis of an outcome's main estimate, and whether a pre-test was taken into account."""
         estimate, sign, decimals = result.main, result.outcome.sign, self.decimals(result)
-        blanks = {"basis": self.basis(result)}
+        end = "" if result.outcome.pre else "_end"
+        blanks = {name: self.words(f"verdict.{name}{end}") for name in ("considering", "considered")}
+        blanks["basis"] = self.basis(result)
         if estimate is not None:
             if estimate.interval is not None:
                 decimals = self.words.decimals_for(estimate.interval, decimals)

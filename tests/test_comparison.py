@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import bound, classes, plan
+from conftest import bound, classes, plan, turned
 from made_classes import check_estimate, class_means, slope_error, with_slope_error
 from scipy import stats
 
@@ -332,3 +332,42 @@ def test_one_score_before_for_a_whole_class_stops():
     scores["voor"] = [f"{int(name[1:]) + 4}" for name in scores["klas"]]
     with pytest.raises(Problems, match="no_spread_before"):
         measured(scores)
+
+
+# Without a test before
+
+
+def end_only(**changes):
+    return [{key: value for key, value in outcome(**changes).items() if key not in ("pre", "tests")}]
+
+
+@pytest.mark.parametrize("arms", [(2, 2), (5, 4)])
+def test_without_a_test_before_class_means_are_compared(arms):
+    scores = classes(*arms)
+    result = measured(scores, outcomes=end_only()).primary
+    means = pd.Series([float(score.replace(",", ".")) for score in scores["na"]]).groupby(scores["klas"]).mean()
+    treated = [int(name[1:]) < arms[0] for name in means.index]
+    found = stats.ttest_ind(means[treated], means[[not side for side in treated]])
+    assert result.main.value == pytest.approx(means[treated].mean() - means[[not s for s in treated]].mean())
+    assert result.main.value / result.main.se == pytest.approx(found.statistic)
+    assert result.check("baseline_g") is None and result.check("slopes") is None
+    assert {e.estimator for e in result.beside} <= {"welch_class_means"}
+
+
+@pytest.mark.parametrize(("drawn", "cap"), [(True, 5), (False, 1)])
+def test_without_a_test_before_only_a_draw_makes_a_comparison(drawn, cap):
+    design = {"kind": "comparison", "assigned": "class", "randomised": drawn}
+    verdict = judge(measured(classes(5, 5, effect=4), outcomes=end_only(), design=design))
+    caps = {one.criterion: one.cap for one in verdict.security.caps}
+    assert caps["comparison"] == cap and "baseline" not in caps
+    assert (verdict.capped_code == "CANNOT") == (not drawn)
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_side_effect_without_a_test_before_is_safe_only_after_a_draw(drawn):
+    scores = classes(10, 10, effect=0.5, spread=0.1)
+    scores["zin"] = turned(scores["na"])
+    side = end_only(name="zin", label="Zin", domain="motivation", role="side_effect", post="zin", smallest_worthwhile=2)
+    design = {"kind": "comparison", "assigned": "class", "randomised": drawn}
+    (effect,) = judge(measured(scores, outcomes=[outcome(), *side], design=design)).answers.side_effects
+    assert effect.code == ("safe" if drawn else "not_excluded")

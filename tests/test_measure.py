@@ -171,7 +171,6 @@ def test_different_tests_use_the_pre_test_as_covariate_only():
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({"outcomes": [{**plan()["outcomes"][0], "pre": None}]}, "comparison"),
         ({"columns": {"pupil": "leerling", "class": "klas", "group": "groep", "dose": "voor"}}, "comparison"),
         ({"design": {"kind": "multi_site", "site": "class"}}, "comparison"),
         ({"design": {"kind": "growth", "waves": ["1", "2", "3"]}}, "one_group"),

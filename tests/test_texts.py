@@ -325,6 +325,18 @@ def cases() -> Iterator[Case]:
         role = "class" if assigned == "pupil" else assigned
         yield comparison(f"assigned {assigned}", 1.0, level=role, design={"assigned": assigned})
     yield comparison("no scale", 1.0, main={"scale": None})
+    for delta in (-3.0, -0.06, 0.35, 1.3, 3.0):
+        for arms in ((1, 1), (2, 1), (3, 3), (8, 8)):
+            for drawn in (False, True):
+                name, end_only = f"no test before {arms} {delta} {drawn}", {"main": {"pre": None}}
+                yield comparison(name, delta, arms=arms, design={"randomised": drawn}, **end_only)
+    blocked = comparison(
+        "no test before, blocks", 1.0, 0.8, (3, 3), main={"pre": None}, design=DRAWN | {"blocks": True}
+    )
+    columns = {"pupil": "leerling", "class": "eenheid", "group": "groep", "block": "school"}
+    places = [int(name[1:]) for name in blocked.columns["eenheid"]]
+    in_school = [str(place % 3 if place < 3 else (place + 1) % 3) for place in places]
+    yield replace(blocked, study=blocked.study | {"columns": columns}, columns=blocked.columns | {"school": in_school})
     yield one_group("nothing moved", (0.0,), more={"welbevinden": {"role": "side_effect", "domain": "wellbeing"}})
     yield one_group("reached, but unclear", (-0.5, 1.2, 0.6), main={"goal": {"gain": 0.1}})
     yield one_group("turned round", (0.0,), slope=-1.0, noise=0.05, main={"reliability": 0.95})
