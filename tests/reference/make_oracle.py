@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 OUT = Path(__file__).with_name("oracle.json")
-FAMILIES = ("paired", "twogroup", "ancova", "clustered", "rci")
+FAMILIES = (
+    "paired", "twogroup", "ancova", "clustered", "rci", "multisite", "interaction", "growth", "binary", "power",
+)  # fmt: skip
 
 
 def numbers(values: object, name: str = "") -> Iterator[tuple[str, float]]:
