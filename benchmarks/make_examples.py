@@ -191,6 +191,20 @@ def writing() -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def sums() -> bytes:
+    """One class halved by lot: who got the cards first; true effect 2.5 points of 20."""
+    draw = random.Random(SEED + 7)  # noqa: S311
+    numbers = list(range(1, 25))
+    first = set(draw.sample(numbers, 12))
+    lines = ["nr;klas;kaartjes;toets vooraf;toets achteraf"]
+    for number in numbers:
+        level = draw.gauss(11, 2.6)
+        pre = _rounded(level + draw.gauss(0, 1.2), 0, 20, 0.5)
+        post = _rounded(level + 1.5 + 2.5 * (number in first) + draw.gauss(0, 1.4), 0, 20, 0.5)
+        lines.append(f"{number};2B;{'eerst' if number in first else 'later'};{_comma(pre)};{_comma(post)}")
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
 def _rounded(value: float, low: float, high: float, step: float) -> float:
     return min(high, max(low, round(value / step) * step))
 
@@ -219,6 +233,7 @@ EXAMPLES = {
     "plannen-vier-klassen.csv": planning,
     "werkwoorden-twaalf-klassen.csv": verbs,
     "opstel-acht-klassen.csv": writing,
+    "maaltafels-halve-klas.csv": sums,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .study import Comparison, OneGroup
+from .study import Comparison, MultiSite, OneGroup
 from .telling import Telling
 
 
@@ -19,12 +19,13 @@ def weakest(told: Telling) -> str:
 def next_step(told: Telling) -> str:
     criterion, w = told.verdict.security.weakest, told.words
     if told.verdict.capped_code == "ONE_CLASS":
-        return w("verdict.next.class_df_one", second=told.unit(len(told.primary.classes)))
+        return w("verdict.next.class_df_one", second=told.unit(told.primary.units))
     if criterion == "comparison":
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
-        more = "_more" if kind == "none" and len(told.primary.classes) > 1 else ""
+        more = "_more" if kind == "none" and told.primary.units > 1 else ""
         return w(f"verdict.next.comparison_{kind}{more}")
-    return w(f"verdict.next.{_weakest_key(told)}")
+    within = "_within" if criterion == "class_df" and told.divided else ""
+    return w(f"verdict.next.{_weakest_key(told)}{within}")
 
 
 def _weakest_key(told: Telling) -> str:
@@ -47,8 +48,10 @@ def _comparison_kind(told: Telling) -> str:
     match study.design:
         case OneGroup(selected_low=low):
             return "low" if low else "none"
-        case Comparison(randomised=False) if study.primary.pre is None:
+        case Comparison(randomised=False) | MultiSite(randomised=False) if study.primary.pre is None:
             return "no_start"
+        case MultiSite(randomised=randomised):
+            return "drawn" if randomised else "chosen"
         case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
             return "earlier"
         case Comparison(randomised=True):

@@ -109,7 +109,7 @@ def own_list(told: Telling) -> str:
 
 
 def _counted(told: Telling) -> str:
-    one = told.primary.arms["treated"].classes == 1
+    one = told.primary.arms["treated"].classes == 1 and not told.divided
     return told.words(f"verdict.goal.treated_{'one' if one else 'only'}", first=told.unit(1))
 
 
@@ -190,7 +190,7 @@ def _basis(told: Telling, one: SubgroupResult) -> str:
     classes = sum(count for name, count in one.n.items() if name.startswith("classes"))
     pupils = sum(one.n.values()) - classes
     unlabelled = sum(arm.pupils for arm in result.arms.values()) - pupils
-    if classes < len(result.classes) or 0 < unlabelled < privacy.MIN_COUNT:
+    if classes < result.units or 0 < unlabelled < privacy.MIN_COUNT:
         return told.units(classes)
     return w("locale.basis", classes=told.units(classes), pupils=w("locale.pupils", count=w.count(pupils)))
 

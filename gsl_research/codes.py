@@ -14,7 +14,7 @@ from .estimate import Estimate
 from .measurement import OutcomeResult
 from .methods.effect_sizes import equivalence
 from .methods.student import probability_positive
-from .study import Conduct, OneGroup, Study
+from .study import Comparison, Conduct, OneGroup, Study
 
 DEFAULT_MARGIN_SD = 0.20
 """Smallest worthwhile difference when none was set beforehand (design page, section 5; policy)."""
@@ -68,7 +68,7 @@ def read_code(study: Study, result: OutcomeResult, margin: Margin | None) -> Cod
         if estimate.interval.low > 0:
             return "GROWTH"
         return "DECLINE" if estimate.interval.high < 0 else "GROWTH_UNCLEAR"
-    if estimate is None or estimate.class_df < MIN_CLASS_DF_SEEN:
+    if isinstance(study.design, Comparison) and (estimate is None or estimate.class_df < MIN_CLASS_DF_SEEN):
         return "ONE_CLASS"
     return compared_code(estimate, margin)
 

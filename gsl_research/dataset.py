@@ -29,7 +29,7 @@ from .reading import (
     without_collection,
 )
 from .roles import nearest
-from .study import Comparison, Study
+from .study import Comparison, MultiSite, Study
 from .units import GROUPED, SCHOOL_MARK, assigned_cluster, check_blocks, few_in_other_arm, unit_keys, unit_name
 
 _DIGITS = re.compile(r"(\d+)")
@@ -150,6 +150,10 @@ def bind(study: Study, table: Table) -> Dataset:
             problems += found
             if study.design.blocks and not errors(found):
                 problems += check_blocks(level, keys[level], codes["block"], treated)
+        elif isinstance(study.design, MultiSite):
+            level = study.design.site
+            if level not in keys:
+                problems.append(Problem(code="unit_not_mapped", facts={"unit": Term(f"role.{level}")}))
         problems += plausible.unusable(study, scores, treated)
         problems += plausible.surprising(study, scores, keys.get("class"))
     problems = _in_order(table, problems)

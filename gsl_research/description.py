@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,23 @@ def describe_classes(units, codes, pre, post, treated, adjusted, scale) -> tuple
         )
         for number, j in enumerate(order, start=1)
     )
+
+
+def describe_cells(units, cells, codes, pre, post, treated, adjusted, scale) -> tuple[ClassResult, ...]:
+    """The pupils with, and those without, of every class: with first, and a class has one number in both.
+
+    ``cells`` (C,) are 2 times the class and 1 with the approach, ``adjusted`` (C,) their means.
+    """
+    numbers = {int(unit): place for place, unit in enumerate(units, start=1)}
+    found = []
+    for side in (True, False):
+        chosen = treated == side
+        here, code = np.unique(codes[chosen], return_inverse=True)
+        before = None if pre is None else pre[chosen]
+        means = adjusted[np.searchsorted(cells, 2 * here + side)]
+        of_side = describe_classes(units[here], code, before, post[chosen], None, means, scale)
+        found += [replace(one, number=numbers[one.unit], treated=side) for one in of_side]
+    return tuple(found)
 
 
 def attrition(complete, arm, cluster) -> Iterator[Check]:

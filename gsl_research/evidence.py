@@ -214,7 +214,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         "data": DataFacts(
             sha256=measurement.data_sha256,
             pupils=_count(measurement.rows, share) if tells_loss else None,
-            classes=len(primary.classes),
+            classes=primary.units,
             schools=measurement.schools,
             dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),

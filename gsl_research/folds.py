@@ -9,7 +9,6 @@ from .blocks import Block, Fold, Table, Text
 from .disclosure import loss_may_show, shareable, told_subgroups
 from .evidence import versions
 from .months import Months, progress
-from .study import Comparison
 from .telling import Telling, step_of
 
 SMALLEST_P, SUREST = 0.01, 0.99
@@ -62,7 +61,8 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.interval"), span(points.interval.low, points.interval.high)
             yield w("report.method.se"), one(points.se, 2)
             yield w("report.method.df"), w.plain(points.df)
-            yield w("report.method.class_df"), w.plain(points.class_df)
+            if not told.divided or result.units > 1:
+                yield w("report.method.class_df"), w.plain(points.class_df)
         if points.p is not None:
             small = points.p < SMALLEST_P
             yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
@@ -126,6 +126,8 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     if "leave_one_out_low" in found and all(privacy.may_average(item.pupils) for item in result.classes):
         low, high = (w.number(found[f"leave_one_out_{end}"], 2) for end in ("low", "high"))
         yield w("report.method.leave_one_out"), w("report.method.from_to", low=low, high=high)
+    if "site_sd" in found:
+        yield w("report.method.site_sd"), w.number(found["site_sd"], 2)
     if "permutation_p" in found:
         smallest = w.number(found["permutation_smallest_p"], 3)
         p = found["permutation_p"]
@@ -204,12 +206,12 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
         w("report.conduct.plan_on", date=w.date(study.planned_on)) if study.planned_on else unknown,
         w("report.conduct.post_on", date=w.date(done.post_on)) if done.post_on else unknown,
     )
-    if isinstance(study.design, Comparison):
+    if told.compared:
         unit = w(f"report.conduct.unit_{study.design.assigned}")
         drawn = w(f"report.facts.{'drawn' if study.design.randomised else 'not_drawn'}")
-        counts = {arm: w.count(told.primary.arms[arm].classes) for arm in ("treated", "control")}
-        yield "assigned", w("report.conduct.per", unit=unit, drawn=drawn), w("report.conduct.sides", **counts)
-        yield "comparison", "", choice("comparison", done.comparison)
+        yield "assigned", w("report.conduct.per", unit=unit, drawn=drawn), _sides(told)
+        if not told.divided:
+            yield "comparison", "", choice("comparison", done.comparison)
         worth, seen = outcome.smallest_worthwhile, told.figures(told.primary)
         span = seen.get("span", "") if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS" else ""
         yield "margin", told.points_as_typed(worth) if worth else unknown, span
@@ -221,3 +223,12 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
     yield "fidelity", w("report.conduct.every_lesson"), share or unknown
     yield "concurrent_change", "", yes_no(done.concurrent_change)
     yield "results_seen", "", yes_no(done.results_seen)
+
+
+def _sides(told: Telling) -> str:
+    """How many classes, or pupils where these were divided, on each side; no small count of pupils."""
+    w, arms = told.words, told.primary.arms
+    if not told.divided:
+        return w("report.conduct.sides", **{name: w.count(arm.classes) for name, arm in arms.items()})
+    counts = {name: w.count(arm.pupils) for name, arm in arms.items()}
+    return w("report.conduct.divided", **counts) if shareable(told.primary) else ""

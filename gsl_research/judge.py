@@ -13,13 +13,12 @@ from typing import Literal
 from .choices import Answers, Choice, SideEffect, choices
 from .codes import GROWTH_CODES, LEAN_CLASS_DF, Code, Margin, read_code, smallest_worthwhile
 from .comparison import MIN_CLASS_DF_SEEN
-from .estimate import Estimate
 from .measurement import Measurement, OutcomeResult
 from .methods.sceptical import Posterior, posterior
 from .methods.student import probability_positive
 from .privacy import MEAN_DECIMALS
 from .rating import Security, rate, sound
-from .study import Comparison, GainGoal, ReachGoal, Study
+from .study import GainGoal, ReachGoal, Study
 
 WIDE_IN_MARGINS = 2
 """An interval reaching beyond 2 margins to both sides can tell nothing (methods page 3.2; policy)."""
@@ -51,7 +50,7 @@ class Verdict:
 
     code: Code
     capped_code: Code
-    reason: Literal["wide", "wide_spread", "between", "capped", "capped_alike"] | None
+    reason: Literal["wide", "wide_spread", "wide_pupils", "between", "capped", "capped_alike"] | None
     security: Security
     margin: Margin | None
     answers: Answers
@@ -81,12 +80,12 @@ def judge(measurement: Measurement) -> Verdict:
     return Verdict(
         code=code,
         capped_code=capped,
-        reason=_reason(code, capped, result.main, margin),
+        reason=_reason(code, capped, result, margin),
         security=security,
         margin=margin,
         answers=answers,
         expected=_expected(result) if clear and few else None,
-        belief=_belief(result) if isinstance(study.design, Comparison) else None,
+        belief=_belief(result) if study.compared else None,
         implausible=_implausible(study, result),
         choices=tuple(choices(capped, security.rating, answers, study.conduct)),
     )
@@ -107,7 +106,8 @@ def cap_code(code: Code, rating: int) -> Code:
     return "CANNOT"
 
 
-def _reason(code: Code, capped: Code, estimate: Estimate | None, margin: Margin | None):
+def _reason(code: Code, capped: Code, result: OutcomeResult, margin: Margin | None):
+    estimate = result.main
     if capped != "CANNOT":
         return None
     if code == "NEGLIGIBLE":
@@ -115,6 +115,8 @@ def _reason(code: Code, capped: Code, estimate: Estimate | None, margin: Margin 
     if code != "CANNOT" and not estimate.interval.holds(0):
         return "capped"
     if estimate.interval.half_width > WIDE_IN_MARGINS * margin.points:
+        if result.units == 1:
+            return "wide_pupils"
         return "wide" if estimate.class_df < FEW_CLASSES_DF else "wide_spread"
     return "between"
 
@@ -147,7 +149,7 @@ def _belief(result: OutcomeResult) -> Belief | None:
 
 
 def _implausible(study: Study, result: OutcomeResult) -> bool:
-    seen = isinstance(study.design, Comparison) and result.class_df >= MIN_CLASS_DF_SEEN and result.g is not None
+    seen = study.compared and result.class_df >= MIN_CLASS_DF_SEEN and result.g is not None
     return seen and abs(result.g.value) > IMPLAUSIBLE_G
 
 
@@ -173,7 +175,7 @@ def _everyone(result: OutcomeResult):
 
 
 def _side_effects(measurement: Measurement) -> Iterator[SideEffect]:
-    comparison = isinstance(measurement.study.design, Comparison)
+    comparison = measurement.study.compared
     for result in measurement.results:
         if result.outcome.role != "side_effect":
             continue
@@ -182,7 +184,7 @@ def _side_effects(measurement: Measurement) -> Iterator[SideEffect]:
         interval = estimate.interval if estimate is not None else None
         if not comparison or interval is None or estimate.class_df < MIN_CLASS_DF_SEEN or margin is None:
             yield SideEffect(result.outcome.name, "described", margin)
-        elif interval.low > -margin.points and sound(result, randomised=measurement.study.design.randomised):
+        elif interval.low > -margin.points and sound(result, measurement.study.design):
             yield SideEffect(result.outcome.name, "safe", margin)
         elif interval.high < 0:
             yield SideEffect(result.outcome.name, "signal", margin)

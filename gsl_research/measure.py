@@ -12,7 +12,7 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, everyone
+from . import comparison, description, divided, everyone
 from .dataset import Dataset
 from .estimate import Estimate, NotEstimated
 from .measurement import Check, Measurement, OutcomeResult
@@ -53,8 +53,11 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             pass
         case Comparison():
             if cluster_level == "pupil":
-                yield Problem(code="not_yet", facts={"what": Term("later.pupils_assigned")})
-        case MultiSite() | Growth() | Stepped() | SingleCase() | Survey():
+                yield Problem(code="pupils_divided")
+        case MultiSite():
+            if study.subgroups:
+                yield Problem(code="not_yet", facts={"what": Term("later.subgroups_within")})
+        case Growth() | Stepped() | SingleCase() | Survey():
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
@@ -132,6 +135,27 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
                 tipping_gap=None if tipping is None else one_class.usual_gap(found.adjusted, tipping),
                 alarms=found.alarms,
                 by_start=found.by_start,
+            )
+        case MultiSite():
+            own = arm[complete]
+            found = divided.compare_within(
+                study.design, outcome, codes, own, sign * pre if outcome.pre else None, sign * post
+            )
+            return OutcomeResult(
+                outcome=outcome,
+                estimates=found.estimates,
+                checks=(*attrition, *found.checks, *description.extremes(outcome, arms["treated"])),
+                arms=arms,
+                classes=description.describe_cells(
+                    units, found.cells, codes, before, post, own, sign * found.cell_means, scale
+                ),
+                moments=moments,
+                treated=None,
+                sd=found.sd,
+                spread=everyone.spread(outcome, codes, pre, post, own),
+                changed=everyone.changed(outcome, pre, post, own),
+                refused=found.refused,
+                alarms=found.alarms,
             )
         case _:
             raise ValueError(f"no method for {study.design.kind}")

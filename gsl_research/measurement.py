@@ -134,6 +134,11 @@ class OutcomeResult:
         return tuple(e for e in self.estimates if e.status == "beside" and e.metric == "points")
 
     @property
+    def units(self) -> int:
+        """Classes; one whose pupils were divided counts once."""
+        return len({item.unit for item in self.classes})
+
+    @property
     def class_df(self) -> float:
         """Class-level degrees of freedom of the comparison; 0 with one class per arm."""
         return self.main.class_df if self.main is not None else 0.0

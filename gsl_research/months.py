@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .comparison import MIN_CLASS_DF_SEEN
 from .measurement import Measurement
-from .study import Comparison
 
 TABLE = Path(__file__).with_suffix(".toml")
 LEVELS = ("primary",)
@@ -45,7 +44,7 @@ def months(g: float) -> int:
 def progress(measurement: Measurement) -> Months | None:
     """The interval of the main outcome in months; ``None`` where the table does not speak of it."""
     study, result = measurement.study, measurement.primary
-    compared = isinstance(study.design, Comparison) and result.class_df >= MIN_CLASS_DF_SEEN
+    compared = study.compared and result.class_df >= MIN_CLASS_DF_SEEN
     if not compared or result.outcome.domain != "learning_gain" or study.context.level not in LEVELS:
         return None
     if result.g is None or result.g.interval is None:

@@ -14,7 +14,7 @@ from .codes import Margin, compared_code, planned_before
 from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
 from .measurement import OutcomeResult
 from .methods.student import t_interval
-from .study import Comparison, OneGroup, Study
+from .study import Comparison, Design, MultiSite, OneGroup, Study
 
 BORROWED_CAP = 2
 """One class per arm with the class spread of other classes on the same test (methods page 3.3; policy)."""
@@ -42,6 +42,10 @@ UNKNOWN_CAP = 3
 """What a study file does not tell of the test, the marking or the execution (methods page 3.3; policy)."""
 NO_START_CAP = 1
 """Classes not drawn by lot, and no pre-test: nobody knows who began higher (methods page, row b; policy)."""
+CHOSEN_CAP = 2
+"""Pupils of one class chosen, not drawn: who chose them saw what a pre-test does not show (policy)."""
+FEW_SITES_CAP = 2
+"""One class whose pupils were divided, or two or three: of these pupils, or hardly of other classes (policy)."""
 BLOCKS_CAP = 4
 """Classes drawn by lot inside blocks (methods page 3.3; policy)."""
 RELIABILITY_CAPS = ((0.85, 5), (0.75, 4), (0.65, 3), (0.55, 2), (0, 1))
@@ -111,18 +115,18 @@ def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
 
 def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterator[Cap]:
     yield _comparison_cap(study)
-    if isinstance(study.design, Comparison):
+    if study.compared:
         yield Cap("class_df", _class_df_cap(study.design, result))
         if result.check("agreement") is not None and margin is not None:
             yield Cap("agreement", _agreement_cap(result, margin))
         seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
         if seen is not None and result.sd:
             yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
-        if (baseline := result.check("baseline_g")) is not None:
+        if (baseline := result.check("baseline_g")) is not None and not _drawn_pupils(study.design):
             yield Cap("baseline", _cap(abs(baseline.value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
     yield from _conduct_caps(study)
-    if isinstance(study.design, Comparison) and margin is not None and not margin.chosen:
+    if study.compared and margin is not None and not margin.chosen:
         yield Cap("margin", MARGIN_UNSET_CAP)
 
 
@@ -130,7 +134,7 @@ def _conduct_caps(study: Study) -> Iterator[Cap]:
     """What the study file tells of how it went. One group claims nothing that these could weaken, but the marking."""
     conduct = study.conduct
     scoring = None if conduct.scoring is None else SCORING_CAPS[conduct.scoring]
-    if isinstance(study.design, Comparison):
+    if study.compared:
         yield _told_cap("reliability", _least(study.primary.reliability, RELIABILITY_CAPS))
         yield _told_cap("scoring", scoring)
         yield _told_cap("fidelity", _least(conduct.fidelity, FIDELITY_CAPS))
@@ -152,8 +156,10 @@ def _comparison_cap(study: Study) -> Cap:
     match study.design:
         case OneGroup(selected_low=selected_low):
             return Cap("comparison", 0 if selected_low else 1)
-        case Comparison(randomised=False) if study.primary.pre is None:
+        case Comparison(randomised=False) | MultiSite(randomised=False) if study.primary.pre is None:
             return Cap("comparison", NO_START_CAP)
+        case MultiSite(randomised=randomised):
+            return Cap("comparison", FULL if randomised else CHOSEN_CAP)
         case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
             return Cap("comparison", 2)
         case Comparison(randomised=True, blocks=blocks):
@@ -165,7 +171,9 @@ def _comparison_cap(study: Study) -> Cap:
             raise ValueError(f"no rating for {study.design.kind}")
 
 
-def _class_df_cap(design: Comparison, result: OutcomeResult) -> int:
+def _class_df_cap(design: Comparison | MultiSite, result: OutcomeResult) -> int:
+    if isinstance(design, MultiSite):
+        return max(FEW_SITES_CAP, next(cap for least, cap in CLASS_DF_CAPS if result.units - 1 >= least))
     arms = [item.treated for item in result.classes]
     cap = next(cap for least, cap in CLASS_DF_CAPS if result.class_df >= least)
     if result.class_df < MIN_CLASS_DF_SEEN and any(e.estimator == "borrowed_class_spread" for e in result.beside):
@@ -211,8 +219,14 @@ def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:
     return next(cap for limit, cap in table if value <= limit + 1e-12)
 
 
-def sound(result: OutcomeResult, *, randomised: bool) -> bool:
+def sound(result: OutcomeResult, design: Comparison | MultiSite) -> bool:
     """Attrition and start allow a clear word; without a pre-test only a draw tells that the arms began alike."""
     baseline = result.check("baseline_g")
-    alike = _cap(abs(baseline.value), BASELINE_CAPS) >= SAFE_CAP if baseline is not None else randomised
-    return alike and _attrition_cap(result) >= SAFE_CAP
+    if baseline is None or _drawn_pupils(design):
+        return design.randomised and _attrition_cap(result) >= SAFE_CAP
+    return min(_attrition_cap(result), _cap(abs(baseline.value), BASELINE_CAPS)) >= SAFE_CAP
+
+
+def _drawn_pupils(design: Design) -> bool:
+    """A dozen pupils on each side start 0.4 SD apart in one draw of three: chance, which the adjustment takes away."""
+    return isinstance(design, MultiSite) and design.randomised

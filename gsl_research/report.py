@@ -14,7 +14,7 @@ from .disclosure import shareable
 from .judge import Verdict
 from .measurement import Measurement
 from .study import ReachGoal, Study
-from .telling import Telling, step_of
+from .telling import Telling, step_of, units_of
 from .wording import words
 
 HASH_SHOWN = 8
@@ -22,7 +22,7 @@ HASH_SHOWN = 8
 
 def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> Report:
     """One page that may be shared: numbered classes, no small cell, no pupil."""
-    told = Telling(measurement, verdict, words(lang).for_units(measurement.cluster_level))
+    told = Telling(measurement, verdict, words(lang).for_units(units_of(measurement)))
     w, study = told.words, measurement.study
     typed = study.spoken
     lever, day = w(f"report.lever.{study.lever}"), study.conduct.post_on
@@ -128,16 +128,10 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
         figures = answers.goal_figures(told, result.outcome, arm)
         yield w("report.facts.reached", **figures), w("report.facts.reached_label", **figures)
     if told.compared:
-        drawn = "drawn" if told.measurement.study.design.randomised else "not_drawn"
-        yield (
-            told.units(len(result.classes)),
-            w(
-                "report.facts.classes",
-                treated=w.count(result.arms["treated"].classes),
-                control=w.count(result.arms["control"].classes),
-                drawn=w(f"report.facts.{drawn}"),
-            ),
-        )
+        drawn = w(f"report.facts.{'drawn' if told.measurement.study.design.randomised else 'not_drawn'}")
+        counts = {name: w.count(one.pupils if told.divided else one.classes) for name, one in result.arms.items()}
+        kind = "divided" if told.divided else "classes"
+        yield told.units(result.units), w(f"report.facts.{kind}", drawn=drawn, **counts)
     else:
         yield w.count(arm.pupils), w("report.facts.pupils" if result.outcome.pre else "report.facts.pupils_end")
 
@@ -145,7 +139,7 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
 def _not_said(told: Telling) -> Iterator[str]:
     yield "other_schools"
     if told.compared:
-        yield "which_class"
+        yield "shared" if told.divided else "which_class"
         if not told.measurement.study.design.randomised:
             yield "not_drawn"
             if told.primary.outcome.pre is None:

@@ -33,7 +33,7 @@ def certain(told: Telling) -> str | None:
             else None
         )
     treated, control = result.arms["treated"], result.arms["control"]
-    pair = len(result.classes) == 2
+    pair = len(result.classes) == 2 and not told.divided
     key = ("pair" if pair else "both") + ("" if with_start else "_end")
     return w(
         f"report.certain.{key}",
@@ -124,7 +124,9 @@ def _conditions(told: Telling) -> Iterator[str]:
             yield w("verdict.not_drawn")
         if verdict.implausible:
             yield w("verdict.implausible")
-        if verdict.capped_code != "ONE_CLASS" and not study.design.blocks:
+        if told.divided and result.units == 1:
+            yield w("verdict.one_site")
+        if verdict.capped_code != "ONE_CLASS" and not study.design.blocks and not told.divided:
             arms = [arm.classes for arm in result.arms.values()]
             if small_arm(*arms):
                 yield w("verdict.small_arm", few=told.units(min(arms)))

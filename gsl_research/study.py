@@ -71,7 +71,15 @@ class MultiSite(_Table):
 
     kind: Literal["multi_site"]
     site: Literal["class", "teacher", "school"]
-    randomised: bool = False
+    randomised: bool = Field(False, description="Drawn by lot which pupils of a class, or school, got the approach.")
+
+    @property
+    def assigned(self) -> Unit:
+        return "pupil"
+
+    @property
+    def blocks(self) -> bool:
+        return False
 
 
 class Growth(_Table):
@@ -316,6 +324,11 @@ class Study(_Table):
         if isinstance(self.design, OneGroup) and self.groups is not None:
             raise _mistake("groups_not_for_design", kind=self.design.kind)
         return self
+
+    @property
+    def compared(self) -> bool:
+        """With and without the approach; otherwise one group, whose growth nothing explains."""
+        return isinstance(self.design, Comparison | MultiSite)
 
     @property
     def spoken(self) -> str:

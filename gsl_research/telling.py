@@ -9,7 +9,7 @@ from .codes import Margin
 from .disclosure import pupils_may_show
 from .judge import Verdict
 from .measurement import Measurement, OutcomeResult
-from .study import Comparison, Outcome
+from .study import MultiSite, Outcome
 from .wording import Words
 
 COARSE_SCALE = 15
@@ -32,7 +32,12 @@ class Telling:
 
     @property
     def compared(self) -> bool:
-        return isinstance(self.measurement.study.design, Comparison)
+        return self.measurement.study.compared
+
+    @property
+    def divided(self) -> bool:
+        """The pupils of each class were divided, not the classes."""
+        return isinstance(self.measurement.study.design, MultiSite)
 
     def decimals(self, result: OutcomeResult) -> int:
         scale = result.outcome.scale_post
@@ -55,11 +60,11 @@ class Telling:
 
     def basis(self, result: OutcomeResult) -> str:
         if not pupils_may_show(self.measurement, result):
-            return self.units(len(result.classes))
+            return self.units(result.units)
         pupils = sum(arm.pupils for arm in result.arms.values())
         told = self.words.count(pupils)
         pupil_words = self.words("locale.pupils", count=told)
-        return self.words("locale.basis", classes=self.units(len(result.classes)), pupils=pupil_words)
+        return self.words("locale.basis", classes=self.units(result.units), pupils=pupil_words)
 
     def figures(self, result: OutcomeResult) -> dict[str, str]:
         """gap, span and basis of an outcome's main estimate, and whether a pre-test was taken into account."""
@@ -95,3 +100,9 @@ class Telling:
 def step_of(rating: int) -> int:
     """Which of the named steps a rating, or a cap on it, stands on."""
     return next(i for i, top in enumerate(STEPS_UP_TO) if rating <= top)
+
+
+def units_of(measurement: Measurement) -> str:
+    """What the texts call the units of a measurement: those of the clusters, and apart where pupils were divided."""
+    within = "_within" if isinstance(measurement.study.design, MultiSite) else ""
+    return f"{measurement.cluster_level}{within}"

@@ -27,7 +27,8 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "disclosure", "description", "comparison", "everyone", "measure", "codes", "rating",
+        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "everyone",
+        "measure", "codes", "rating",
         "choices", "judge", "evidence", "months",
     ],
     "views": [
@@ -49,8 +50,8 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "outcomes", "labels", "plausible", "dataset", "methods",
-        "privacy", "measurement", "description", "comparison", "everyone", "measure", "charts", "tableschema",
-        "explore",
+        "privacy", "measurement", "description", "comparison", "divided", "everyone", "measure", "charts",
+        "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

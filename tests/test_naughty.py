@@ -70,8 +70,8 @@ def built(page: dict) -> list[str]:
 
 
 def but_lines(page: dict) -> list[str]:
-    """``built`` without the lines of text in pictures: a long label takes more of them."""
-    return [element for element in built(page) if not element.startswith("text ")]
+    """``built`` without the lines of text in pictures and their groups: a long label takes more of them."""
+    return [element for element in built(page) if element != "g" and not element.startswith("text ")]
 
 
 def opened(browser, source: str, **options) -> list[dict]:

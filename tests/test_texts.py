@@ -59,7 +59,9 @@ def texts(lang: str) -> dict[str, object]:
 
 KEYS = {lang: texts(lang) for lang in LANGUAGES}
 ROOMS = sorted({key.split(".")[0] for key in KEYS["nl"]})
-UNIT_LEVELS = ("class", "teacher", "teaching_group", "school", "group")
+UNIT_LEVELS = (
+    "class", "teacher", "teaching_group", "school", "group", "class_within", "teacher_within", "school_within",
+)  # fmt: skip
 UNIT_TERMS = {key.split(".")[2] for key in KEYS["nl"] if key.startswith("units.")}
 UNIT_TERMS |= {f"{term[0].upper()}{term[1:]}" for term in UNIT_TERMS}
 """Blanks that Words fills by itself with what the unit is called; a language may need another one."""
@@ -236,6 +238,46 @@ def one_group(
     return Case(name, plan("one_group", columns=roles, design=kind, outcomes=outcomes, **changes), columns)
 
 
+def divided(
+    name: str,
+    delta: float = 0.0,
+    sites: int = 6,
+    *,
+    spread: float = 0.3,
+    size: int = 12,
+    site: str = "class",
+    drawn: bool = True,
+    main: dict | None = None,
+    more: dict[str, tuple[dict, float]] | None = None,
+    **changes,
+) -> Case:
+    """Pupils with and without the approach in every class, ``size`` of each; what it does differs by ``spread``."""
+    outcomes, columns = [outcome(**(main or {}))], {}
+    for other, (fields, _) in (more or {}).items():
+        outcomes.append(outcome(other, **{"role": "secondary", **fields}))
+    for place, item in enumerate(outcomes):
+        gap = delta if place == 0 else more[item["name"]][1]
+        moved = [
+            side * (gap + spread * (1 - 2 * (j % 2)) * (j < sites - sites % 2)) for j in range(sites) for side in (1, 0)
+        ]
+        flip = 1 if item.get("better", "higher") == "higher" else -1
+        before, after, cell = scores(
+            moved, sizes=[size] * 2 * sites, scale=item.get("scale", (0, 20)), sign=flip, turned=place
+        )
+        columns |= {f"{item['name']}_na": after} | ({f"{item['name']}_voor": before} if "pre" in item else {})
+    columns |= {
+        "leerling": [f"p{n}" for n in range(len(cell))],
+        "eenheid": [f"e{c // 2}" for c in cell],
+        "groep": ["gewoon" if c % 2 else "nieuw" for c in cell],
+    }
+    given = {
+        "columns": {"pupil": "leerling", site: "eenheid", "group": "groep"},
+        "design": {"kind": "multi_site", "site": site, "randomised": drawn},
+        "outcomes": outcomes,
+    }
+    return Case(name, plan(**given | changes), columns)
+
+
 DRAWN = {"randomised": True}
 SIDE = {"role": "side_effect", "domain": "motivation", "scale": [1, 5], "smallest_worthwhile": 0.3}
 WHOLE_CONDUCT = {
@@ -325,6 +367,20 @@ def cases() -> Iterator[Case]:
         role = "class" if assigned == "pupil" else assigned
         yield comparison(f"assigned {assigned}", 1.0, level=role, design={"assigned": assigned})
     yield comparison("no scale", 1.0, main={"scale": None})
+    for delta in (-3.0, -1.3, -0.35, 0.0, 0.06, 0.35, 1.3, 3.0):
+        for sites in (1, 2, 3, 6, 20):
+            for drawn in (False, True):
+                yield divided(f"divided {delta} {sites} {drawn}", delta, sites, drawn=drawn)
+        yield divided(f"divided, firm {delta}", delta, 20, size=14, **told, main=known, conduct=blind)
+        yield divided(f"divided, one large class {delta}", delta, 1, size=20, **told, main=known, conduct=blind)
+        yield divided(f"divided, lower is better {delta}", delta, 8, main={"better": "lower"})
+    for site in ("teacher", "school"):
+        yield divided(f"divided by {site}", 1.0, site=site, more={"motivatie": (SIDE, -0.2), "tweede": ({}, 0.5)})
+    for sites in (1, 6):
+        for drawn in (False, True):
+            yield divided(f"divided, no test before {sites} {drawn}", 1.0, sites, drawn=drawn, main={"pre": None})
+    yield divided("divided in small classes", 1.0, size=6)
+    yield divided("divided, one small class", 0.1, 1, size=10, main={"smallest_worthwhile": 0.2})
     for delta in (-3.0, -0.06, 0.35, 1.3, 3.0):
         for arms in ((1, 1), (2, 1), (3, 3), (8, 8)):
             for drawn in (False, True):
@@ -588,7 +644,7 @@ def test_the_cases_reach_every_verdict(told):
     assert {page.verdict.capped_code for page in told} == set(get_args(Code))
     assert {page.verdict.code for page in told} == set(get_args(Code))
     reasons = {page.verdict.reason for page in told}
-    assert reasons == {None, "wide", "wide_spread", "between", "capped", "capped_alike"}
+    assert reasons == {None, "wide", "wide_spread", "wide_pupils", "between", "capped", "capped_alike"}
     assert {cap.criterion for page in told for cap in page.verdict.security.caps} == {
         page.verdict.security.weakest for page in told
     }
@@ -816,9 +872,9 @@ def later() -> Iterator[Problem]:
     outcomes = [outcome(), outcome("lezen", pre=None)]
     for design in designs:
         two = design["kind"] in ("comparison", "multi_site")
-        study = plan("comparison", design=design, columns=roles, outcomes=outcomes)
+        study = plan("comparison", design=design, columns=roles, outcomes=outcomes, subgroups=[{"column": "taal"}])
         content = study if two else {key: value for key, value in study.items() if key != "groups"}
-        yield from not_yet(Study.model_validate(content), "pupil")
+        yield from (problem for problem in not_yet(Study.model_validate(content), "pupil") if problem.code == "not_yet")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -22,7 +22,7 @@ from ..measurement import Measurement, OutcomeResult
 from ..methods.one_class import EXPECTED_GAP
 from ..pictures import UNDECIDED
 from ..study import Outcome, Study
-from ..telling import Telling
+from ..telling import Telling, units_of
 from ..wording import words
 from .view import View
 
@@ -116,7 +116,7 @@ def steps(sd: float, own: float | None) -> tuple[float, ...]:
 def telling(study: Study, data: Dataset, lang: str) -> Telling:
     """The study as it is told, from scores to verdict."""
     measurement = measure(study, data)
-    return Telling(measurement, judge(measurement), words(lang).for_units(measurement.cluster_level))
+    return Telling(measurement, judge(measurement), words(lang).for_units(units_of(measurement)))
 
 
 def _result(measurement: Measurement, name: str) -> OutcomeResult:
@@ -128,8 +128,7 @@ def _result(measurement: Measurement, name: str) -> OutcomeResult:
 
 def _offer(measurement: Measurement, data: Dataset, name: str) -> Offer:
     result = _result(measurement, name)
-    compared = result.treated is not None
-    seen = compared and result.class_df >= MIN_CLASS_DF_SEEN
+    seen = measurement.study.compared and result.class_df >= MIN_CLASS_DF_SEEN
     told = seen and result.outcome.role != "secondary" and shareable(result)
     return Offer(
         outcomes=tuple(item.outcome.name for item in measurement.results),
@@ -149,7 +148,7 @@ def _may_be_left_out(measurement: Measurement, data: Dataset) -> Iterator[tuple[
         kept = [item.treated for item in units if item not in gone]
         if len(kept) >= LEAST_LEFT and set(kept) == {item.treated for item in units}:
             if {item.unit for item in gone} <= shown:
-                yield tuple(item.number for item in gone)
+                yield tuple(dict.fromkeys(item.number for item in gone))
 
 
 def _blocks(data: Dataset) -> dict[int, str]:
@@ -161,12 +160,12 @@ def _blocks(data: Dataset) -> dict[int, str]:
 
 
 def _shown(result: OutcomeResult) -> set[int]:
-    found = set()
+    hidden = set()
     for side in {item.treated for item in result.classes}:
         arm = [item for item in result.classes if item.treated is side]
         counts = privacy.shown_counts([item.pupils for item in arm], least=privacy.MIN_MEAN)
-        found |= {item.unit for item, count in zip(arm, counts, strict=True) if count is not None}
-    return found
+        hidden |= {item.unit for item, count in zip(arm, counts, strict=True) if count is None}
+    return {item.unit for item in result.classes} - hidden
 
 
 def _units_of(without: int | None, offered: Offer, measurement: Measurement) -> set[int]:
