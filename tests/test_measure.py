@@ -172,7 +172,6 @@ def test_different_tests_use_the_pre_test_as_covariate_only():
     ("changes", "kind"),
     [
         ({"columns": {"pupil": "leerling", "class": "klas", "group": "groep", "dose": "voor"}}, "comparison"),
-        ({"design": {"kind": "multi_site", "site": "class"}}, "comparison"),
         ({"design": {"kind": "growth", "waves": ["1", "2", "3"]}}, "one_group"),
         ({"design": {"kind": "stepped", "start_column": "start"}}, "one_group"),
         ({"design": {"kind": "single_case", "phase": "f", "occasion": "o"}}, "one_group"),
@@ -182,14 +181,6 @@ def test_different_tests_use_the_pre_test_as_covariate_only():
 def test_what_cannot_be_measured_yet_is_refused_by_name(changes, kind):
     study = Study.model_validate(plan(kind, **changes))
     assert {p.code for p in not_yet(study)} == {"not_yet"}
-
-
-def test_approach_within_classes_is_refused_by_measure():
-    scores = classes()
-    scores["groep"] = ["nieuw", "gewoon"] * 60
-    with pytest.raises(Problems) as raised:
-        measured(scores, design={"kind": "comparison", "assigned": "pupil"})
-    assert [p.code for p in raised.value.problems] == ["not_yet"]
 
 
 def test_data_of_another_study_are_a_mistake():
