@@ -33,6 +33,7 @@ from gsl_research.methods import (
     permutation,
     random_intercept,
     sandwich,
+    sites,
 )
 from gsl_research.methods.moments import ClassMoments, class_moments
 from gsl_research.rating import small_arm
@@ -300,6 +301,38 @@ def spread_misses(classes: int, runs: int, world: World = WORLDS[0]) -> float:
     return misses / runs
 
 
+def end_only_misses(treated: int, control: int, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Classes compared without a pre-test: studies without effect whose interval leaves out 0."""
+    misses = 0
+    for made in studies(world, treated, control, icc, runs):
+        post = ClassMoments(made.plain.n, made.plain.mean[:, 1:], made.plain.scatter[:, 1:, 1:])
+        found = clusters.adjusted_difference(clusters.adjusted_means(post, made.treated), unit="points")
+        misses += not found.interval.holds(0)
+    return misses / runs
+
+
+def divided_misses(classes: int, icc: float, differ: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Pupils divided by lot within classes, nothing on average and ``differ`` SD from class to class: the same."""
+    rng = np.random.default_rng([SEED, classes, round(100 * icc), round(100 * differ)])
+    misses = 0
+    for _ in range(runs):
+        codes = np.repeat(np.arange(classes), rng.integers(*world.sizes, classes))
+        order = rng.permutation(len(codes))
+        treated = np.empty(len(codes), dtype=bool)
+        treated[order[np.argsort(codes[order], kind="stable")]] = np.arange(len(codes)) % 2 == 0
+        level, own = world.draw(rng, (2, classes)), world.draw(rng, (2, len(codes)))
+        scores = [math.sqrt(icc) * level[i][codes] + math.sqrt(1 - icc) * own[i] for i in (0, 1)]
+        effect = differ * rng.normal(0, 1, classes)[codes] * treated
+        pre, post = scores[0], CORRELATION * scores[0] + OWN * scores[1] + effect
+        pre, post = np.minimum(pre, world.best), np.minimum(post, world.best)
+        if classes == 1:
+            found = sites.within_one_site(post, treated, pre, unit="points")
+        else:
+            found = sites.mean_of_sites(sites.site_differences(codes, treated, post, pre), unit="points")
+        misses += not found.interval.holds(0)
+    return misses / runs
+
+
 def monte_carlo_se(runs: int, share: float = 0.05) -> float:
     return math.sqrt(share * (1 - share) / runs)
 
@@ -309,6 +342,8 @@ TRUE_IN = {
     permutation_misses: NAMES - {"apart"},
     growth_misses: NAMES - {"ceiling", "missing", "apart"},
     spread_misses: NAMES - {"missing", "spread", "apart"},
+    end_only_misses: NAMES - {"apart"},
+    divided_misses: NAMES - {"ceiling", "missing", "spread", "apart"},
 }
 """The worlds in which nothing happens, as far as each of these asks; the others have a truth of their own."""
 
@@ -358,6 +393,10 @@ def others(pool: ProcessPoolExecutor, runs: int) -> Iterator[str]:
     rows += [(f"groei, {k} klas{'sen' * (k > 1)}, ICC {icc:.2f}", growth_misses, (k, icc, runs))
              for k, icc in ((1, 0.0), (3, 0.15), (8, 0.15))]  # fmt: skip
     rows += [(f"spreiding vooraf en achteraf, {k} klas{'sen' * (k > 1)}", spread_misses, (k, runs)) for k in (1, 5)]
+    rows += [(f"geen toets vooraf, {a} v {a}, ICC 0.15", end_only_misses, (a, a, 0.15, runs)) for a in (2, 4, 10)]
+    rows += [(f"leerlingen verdeeld in {k} klas{'sen' * (k > 1)}, ICC 0.15, verschil per klas {sd:.1f} SD",
+              divided_misses, (k, 0.15, sd, runs))
+             for k, sd in ((1, 0.0), (4, 0.0), (4, 0.2), (8, 0.2), (20, 0.2))]  # fmt: skip
     found = [[pool.submit(how, *arguments, world) if world.name in TRUE_IN.get(how, NAMES) else None
               for world in WORLDS] for _, how, arguments in rows]  # fmt: skip
     yield f"| | {' | '.join(world.name for world in WORLDS)} |"
@@ -396,7 +435,7 @@ def _put(title: str, lines: list[str], runs: int, *, write: bool) -> None:
 
 
 REST = "rest"
-REST_TOLD = "Eén klas aan elke kant, blokken en loting"
+REST_TOLD = "Andere opzetten, en één klas aan elke kant"
 MARK = "<!-- hieronder schrijft benchmarks/calibration.py -->"
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from .telling import Telling
 
 def weakest(told: Telling) -> str:
     security, w = told.verdict.security, told.words
-    sentence = w(f"verdict.weakest.{_weakest_key(told)}", why=w(f"verdict.why.{_comparison_kind(told)}"))
+    sentence = w(_within(told, f"verdict.weakest.{_weakest_key(told)}"), why=w(f"verdict.why.{_comparison_kind(told)}"))
     lowest = min(cap.cap for cap in security.caps)
     shared = sum(cap.cap == lowest for cap in security.caps)
     return f"{sentence} {w('verdict.steps.several')}" if shared > 1 else sentence
@@ -23,9 +23,13 @@ def next_step(told: Telling) -> str:
     if criterion == "comparison":
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
         more = "_more" if kind == "none" and told.primary.units > 1 else ""
-        return w(f"verdict.next.comparison_{kind}{more}")
-    within = "_within" if criterion == "class_df" and told.divided else ""
-    return w(f"verdict.next.{_weakest_key(told)}{within}")
+        return w(_within(told, f"verdict.next.comparison_{kind}{more}"))
+    return w(_within(told, f"verdict.next.{_weakest_key(told)}"))
+
+
+def _within(told: Telling, key: str) -> str:
+    """The text for pupils divided within classes, where that is another."""
+    return f"{key}_within" if told.divided and f"{key}_within" in told.words else key
 
 
 def _weakest_key(told: Telling) -> str:

@@ -117,6 +117,8 @@ def _problem(missing: NotEstimated, outcome: Outcome) -> Problems:
             return Problems([Problem(code="blocks_incomplete", facts=facts)])
         case "no_class_spread":
             return Problems([Problem(code="no_class_spread", facts=facts)])
+        case "no_pupil_spread" | "too_few_pupils" if outcome.pre is None:
+            return Problems([Problem(code="pupils_alike", facts=facts)])
         case _:
             return Problems([Problem(code="no_spread_before", facts=facts)])
 

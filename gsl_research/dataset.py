@@ -30,7 +30,16 @@ from .reading import (
 )
 from .roles import nearest
 from .study import Comparison, MultiSite, Study
-from .units import GROUPED, SCHOOL_MARK, assigned_cluster, check_blocks, few_in_other_arm, unit_keys, unit_name
+from .units import (
+    GROUPED,
+    SCHOOL_MARK,
+    assigned_cluster,
+    check_blocks,
+    few_in_other_arm,
+    unit_keys,
+    unit_name,
+    whole_within,
+)
 
 _DIGITS = re.compile(r"(\d+)")
 SHOWN_HEADERS = 20
@@ -153,7 +162,9 @@ def bind(study: Study, table: Table) -> Dataset:
         elif isinstance(study.design, MultiSite):
             level = study.design.site
             if level not in keys:
-                problems.append(Problem(code="unit_not_mapped", facts={"unit": Term(f"role.{level}")}))
+                problems.append(Problem(code="site_not_mapped", facts={"unit": Term(f"role.{level}")}))
+            elif treated is not None:
+                problems += whole_within(level, keys, treated)
         problems += plausible.unusable(study, scores, treated)
         problems += plausible.surprising(study, scores, keys.get("class"))
     problems = _in_order(table, problems)

@@ -98,13 +98,14 @@ def describe_cells(units, cells, codes, pre, post, treated, adjusted, scale) -> 
     return tuple(found)
 
 
-def attrition(complete, arm, cluster) -> Iterator[Check]:
+def attrition(complete, arm, cluster, sides_lost: int = 0) -> Iterator[Check]:
+    """``sides_lost`` counts classes that lost one of the two sides their pupils were divided over."""
     lost = 1 - float(complete.mean())
     yield Check("attrition", lost, lost > ATTRITION_FLAG)
     if arm is not None:
         gap = abs(float(complete[arm].mean() - complete[~arm].mean()))
         yield Check("attrition_gap", gap, gap > ATTRITION_GAP_FLAG)
-    classes_lost = len(np.unique(cluster)) - len(np.unique(cluster[complete]))
+    classes_lost = max(len(np.unique(cluster)) - len(np.unique(cluster[complete])), sides_lost)
     yield Check("classes_lost", float(classes_lost), classes_lost > 0)
 
 

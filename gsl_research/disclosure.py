@@ -13,8 +13,27 @@ from .measurement import Arm, Measurement, OutcomeResult, SubgroupResult
 
 
 def shareable(result: OutcomeResult) -> bool:
-    """Effects and means may be shown only when every arm has pupils enough behind it."""
-    return all(privacy.may_average(arm.pupils) for arm in result.arms.values())
+    """Effects and means may be shown only when every arm has pupils enough behind it, and when the mean of an arm and
+    the difference, in which classes count equally, cannot together be solved for a small class."""
+    return all(privacy.may_average(arm.pupils) for arm in result.arms.values()) and not _solvable(result)
+
+
+UNKNOWN = 3
+"""Small classes of one side that an arm's mean, a difference and its error cannot tell apart (computed)."""
+
+
+def _solvable(result: OutcomeResult) -> bool:
+    divided = len(result.classes) > result.units
+    small = {side: [] for side in {item.treated for item in result.classes}}
+    for item in result.classes:
+        if not privacy.may_average(item.pupils):
+            small[item.treated].append(item.pupils)
+    if divided:
+        return any(small.values()) and not all(len(pupils) >= UNKNOWN for pupils in small.values())
+    several = len(result.classes) > 1
+    return several and any(
+        min(pupils) < privacy.MIN_COUNT and len(pupils) < UNKNOWN for pupils in small.values() if pupils
+    )
 
 
 def told_subgroups(result: OutcomeResult, column: str) -> tuple[SubgroupResult, ...]:
@@ -40,7 +59,8 @@ def loss_may_show(measurement: Measurement) -> bool:
     hidden."""
     lost = sum(measurement.dropped.values())
     arms = [arm.pupils for result in measurement.results for arm in result.arms.values()]
-    return (lost == 0 or privacy.may_count(lost)) and all(map(privacy.may_count, arms))
+    apart = [lost, measurement.rows - lost - _pupils(measurement.primary)]
+    return all(n == 0 or privacy.may_count(abs(n)) for n in apart) and all(map(privacy.may_count, arms))
 
 
 def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:

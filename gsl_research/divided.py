@@ -7,17 +7,41 @@ decided here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .comparison import sounds
 from .estimate import Estimate, NotEstimated
 from .measurement import Check
 from .methods import bracket, clusters, sites
 from .methods.moments import ClassMoments, class_moments
 from .problems import Problem, Problems, Term
 from .study import MultiSite, Outcome
+
+MIN_SIDE = 5
+"""Pupils a class needs with the approach, and without: else one pupil weighs as much as a whole half (policy)."""
+
+
+def both_sides(codes: NDArray[np.intp], treated: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The classes with pupils enough on both sides."""
+    sides = [np.unique(codes[treated == side], return_counts=True) for side in (True, False)]
+    enough = [units[counts >= MIN_SIDE] for units, counts in sides]
+    return np.intersect1d(*enough)
+
+
+def counted_sites(
+    codes: NDArray[np.intp], treated: NDArray[np.bool_], design: MultiSite, outcome: Outcome
+) -> NDArray[np.intp]:
+    """``both_sides``, of which there must be one; raises Problems otherwise."""
+    counted = both_sides(codes, treated)
+    if not len(counted):
+        facts = {"unit": Term(f"role.{design.site}"), "least": MIN_SIDE, "outcome": outcome.label}
+        if len(np.intersect1d(codes[treated], codes[~treated])):
+            raise Problems([Problem(code="site_too_small", facts=facts)])
+        raise Problems([Problem(code="site_one_sided", facts=facts)])
+    return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +85,13 @@ def compare_within(
     cells, cell = np.unique(2 * codes + treated, return_inverse=True)
     of_cells = class_moments(cell, *before, post)
     arms = cells % 2 == 1
-    others = [main, sites.in_total_sd(main, codes, treated, post)]
-    if not one:
-        others += [sites.knapp_hartung(found, unit="points")]
-        others += [sites.fixed_effects(codes, treated, post, *before, unit="points")]
-    weighed = [] if one else [other for other in others if other.estimator == "sites_knapp_hartung"]
-    alarms = tuple(alarm for alarm in bracket.agreement(main, weighed) if alarm.shifted)
+    g = sites.in_total_sd(main, codes, treated, post)
+    if one and isinstance(g, Estimate):
+        g = replace(g, icc=None)
+    beside = list(_beside(design, outcome, codes, treated, pre, post, found))
+    others = [main, g, *beside]
+    told = [other for other in beside if other.estimator != "site_fixed_effects"]
+    alarms = tuple(alarm for alarm in bracket.agreement(main, told) if sounds(alarm))
     return Divided(
         estimates=tuple(one for one in others if isinstance(one, Estimate)),
         refused=tuple(one for one in others if isinstance(one, NotEstimated)),
@@ -78,26 +103,42 @@ def compare_within(
     )
 
 
+def _beside(design, outcome, codes, treated, pre, post, found) -> Iterator[Estimate | NotEstimated]:
+    """Other defensible ways to the same difference. Pupils who were chosen may have grown at another pace before."""
+    several = len(found.site) > 1
+    if pre is not None and outcome.gain_defined and not design.randomised:
+        if several:
+            gained = sites.mean_of_sites(sites.site_differences(codes, treated, post - pre), unit="points")
+        else:
+            gained = sites.within_one_site(post - pre, treated, unit="points")
+        gained = replace(gained, estimator="gain_difference")
+        yield replace(gained, status="beside") if isinstance(gained, Estimate) else gained
+    if several:
+        yield sites.knapp_hartung(found, unit="points")
+        before = () if pre is None else (pre,)
+        yield sites.fixed_effects(codes, treated, post, *before, unit="points")
+
+
 def _checks(
     found: sites.SiteDifferences, of_cells: ClassMoments, arms: NDArray[np.bool_], alarms: int
 ) -> Iterator[Check]:
     if found.start.shape[1]:
         start = float(found.start[:, 0].mean()) / clusters.total_sd(of_cells, arms, 0)
         yield Check("baseline_g", start, abs(start) > bracket.BASELINE_APART)
+    yield Check("agreement", alarms, alarms > 0)
     if len(found.site) == 1:
         return
-    yield Check("agreement", alarms, alarms > 0)
     spread = sites.spread_of_sites(found)
     if not isinstance(spread, NotEstimated):
         yield Check("site_sd", spread.tau, False)
 
 
 def _problem(missing: NotEstimated, design: MultiSite, outcome: Outcome) -> Problems:
-    facts = {"outcome": outcome.label}
+    facts = {"outcome": outcome.label, "unit": Term(f"role.{design.site}")}
     match missing.reason:
-        case "one_sided_blocks" | "empty_arm":
-            return Problems([Problem(code="site_one_sided", facts={"unit": Term(f"role.{design.site}")})])
         case "no_class_spread":
-            return Problems([Problem(code="no_class_spread", facts=facts)])
-        case _:
+            return Problems([Problem(code="differences_alike", facts=facts)])
+        case "singular":
             return Problems([Problem(code="no_spread_before", facts=facts)])
+        case _:
+            return Problems([Problem(code="pupils_alike", facts=facts)])

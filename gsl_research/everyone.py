@@ -60,7 +60,8 @@ def by_label(
         sides = {"single": arms[code]} if treated is None else {"treated": arms[code], "control": ~arms[code]}
         pupils = [{side: int((chosen & (label == one)).sum()) for side, chosen in sides.items()} for one in told]
         if treated is not None:
-            found = subgroups.label_differences(code, label, after, before, treated=arms, unit="points")
+            start = () if outcome.pre is None else (before,)
+            found = subgroups.label_differences(code, label, after, *start, treated=arms, unit="points")
             for one in told:
                 n, difference, pooled = found[one].n, found[one].difference, found[one].pooled
                 yield SubgroupResult(column, str(names[one]), pupils[one], n, difference, pooled, None, close)

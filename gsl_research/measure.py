@@ -57,6 +57,8 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
         case MultiSite():
             if study.subgroups:
                 yield Problem(code="not_yet", facts={"what": Term("later.subgroups_within")})
+            if study.columns.block is not None:
+                yield Problem(code="not_yet", facts={"what": Term("later.block")})
         case Growth() | Stepped() | SingleCase() | Survey():
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
@@ -86,11 +88,19 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     pre = frame[f"{outcome.name}.pre"].to_numpy() if outcome.pre else np.full(len(post), np.nan)
     complete = ~np.isnan(post) & (~np.isnan(pre) if outcome.pre else True)
     arm = frame["treated"].to_numpy() if "treated" in frame else None
+    present = complete
+    left_out = classes_lost = 0
+    if isinstance(study.design, MultiSite):
+        cluster = frame["cluster"].to_numpy()
+        counted = divided.counted_sites(cluster[complete], arm[complete], study.design, outcome)
+        left_out = len(np.unique(cluster)) - len(counted)
+        classes_lost = len(np.setdiff1d(divided.both_sides(cluster, arm), counted))
+        complete = complete & np.isin(cluster, counted)
     seen = np.concatenate([pre, post]) if outcome.gain_defined else post
     scale = outcome.scale_post or description.score_range(seen)
     units, codes = np.unique(frame["cluster"].to_numpy()[complete], return_inverse=True)
     arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
-    attrition = tuple(description.attrition(complete, arm, frame["cluster"].to_numpy()))
+    attrition = tuple(description.attrition(present, arm, frame["cluster"].to_numpy(), classes_lost))
     pre, post, sign = pre[complete], post[complete], outcome.sign
     wanted = study.subgroups if outcome.role == "primary" else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
@@ -156,6 +166,7 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
                 changed=everyone.changed(outcome, pre, post, own),
                 refused=found.refused,
                 alarms=found.alarms,
+                left_out=left_out,
             )
         case _:
             raise ValueError(f"no method for {study.design.kind}")

@@ -121,6 +121,8 @@ class OutcomeResult:
     """The usual gap in points that goes with ``tipping_icc``."""
     alarms: tuple[Agreement, ...] = ()
     """Which other ways to compute the difference lead elsewhere."""
+    left_out: int = 0
+    """Classes whose pupils were divided, that have too few of them on one side to count."""
     by_start: tuple[EffectAt, ...] = ()
     """The difference for pupils with a weak and with a strong start, when it depends on that."""
 

@@ -44,6 +44,8 @@ NO_START_CAP = 1
 """Classes not drawn by lot, and no pre-test: nobody knows who began higher (methods page, row b; policy)."""
 CHOSEN_CAP = 2
 """Pupils of one class chosen, not drawn: who chose them saw what a pre-test does not show (policy)."""
+DRAW_REACH = 2.5
+"""Standard errors of a draw beyond which pupils who were said to be drawn start too far apart (policy)."""
 FEW_SITES_CAP = 2
 """One class whose pupils were divided, or two or three: of these pupils, or hardly of other classes (policy)."""
 BLOCKS_CAP = 4
@@ -114,7 +116,7 @@ def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
 
 
 def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterator[Cap]:
-    yield _comparison_cap(study)
+    yield _comparison_cap(study, result.units)
     if study.compared:
         yield Cap("class_df", _class_df_cap(study.design, result))
         if result.check("agreement") is not None and margin is not None:
@@ -122,7 +124,7 @@ def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterato
         seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
         if seen is not None and result.sd:
             yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
-        if (baseline := result.check("baseline_g")) is not None and not _drawn_pupils(study.design):
+        if (baseline := result.check("baseline_g")) is not None and not by_chance(study.design, result):
             yield Cap("baseline", _cap(abs(baseline.value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
     yield from _conduct_caps(study)
@@ -152,14 +154,15 @@ def _least(value: float | None, table: tuple[tuple[float, int], ...]) -> int | N
     return None if value is None else next(cap for least, cap in table if value >= least - 1e-12)
 
 
-def _comparison_cap(study: Study) -> Cap:
+def _comparison_cap(study: Study, units: int) -> Cap:
     match study.design:
         case OneGroup(selected_low=selected_low):
             return Cap("comparison", 0 if selected_low else 1)
         case Comparison(randomised=False) | MultiSite(randomised=False) if study.primary.pre is None:
             return Cap("comparison", NO_START_CAP)
         case MultiSite(randomised=randomised):
-            return Cap("comparison", FULL if randomised else CHOSEN_CAP)
+            chosen = CHOSEN_CAP if units > 1 else NO_START_CAP
+            return Cap("comparison", FULL if randomised else chosen)
         case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
             return Cap("comparison", 2)
         case Comparison(randomised=True, blocks=blocks):
@@ -222,11 +225,17 @@ def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:
 def sound(result: OutcomeResult, design: Comparison | MultiSite) -> bool:
     """Attrition and start allow a clear word; without a pre-test only a draw tells that the arms began alike."""
     baseline = result.check("baseline_g")
-    if baseline is None or _drawn_pupils(design):
+    if isinstance(design, MultiSite) and result.units == 1:
+        return False
+    if baseline is None or by_chance(design, result):
         return design.randomised and _attrition_cap(result) >= SAFE_CAP
     return min(_attrition_cap(result), _cap(abs(baseline.value), BASELINE_CAPS)) >= SAFE_CAP
 
 
-def _drawn_pupils(design: Design) -> bool:
-    """A dozen pupils on each side start 0.4 SD apart in one draw of three: chance, which the adjustment takes away."""
-    return isinstance(design, MultiSite) and design.randomised
+def by_chance(design: Design, result: OutcomeResult) -> bool:
+    """Whether pupils were drawn and start as far apart as a draw of so many does: chance, which the adjustment takes
+    away. A dozen on each side start 0.4 SD apart in one draw of three."""
+    if not (isinstance(design, MultiSite) and design.randomised):
+        return False
+    reach = DRAW_REACH * sum(1 / arm.pupils for arm in result.arms.values()) ** 0.5
+    return abs(result.check("baseline_g").value) <= reach

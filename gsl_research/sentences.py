@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from .disclosure import shareable
 from .measurement import OutcomeResult
-from .rating import small_arm
+from .rating import by_chance, small_arm
 from .study import OneGroup
 from .telling import Telling
 
@@ -66,7 +66,7 @@ def conclusion(told: Telling) -> Iterator[str]:
                 post = f"{told.mean(result.arms['single'].mean_post)}{told.of(result.outcome)}"
                 yield w("verdict.DESCRIBED_end", post=post, **blanks)
         case "CANNOT":
-            yield w(f"verdict.CANNOT_{verdict.reason}", margin=told.margin(verdict.margin, result), **blanks)
+            yield w(f"verdict.CANNOT_{_cannot(told)}", margin=told.margin(verdict.margin, result), **blanks)
         case "NEGLIGIBLE":
             kind = "alike" if result.main.interval.holds(0) else "tiny"
             yield w(f"verdict.NEGLIGIBLE_{kind}", margin=told.margin(verdict.margin, result), **blanks)
@@ -77,6 +77,15 @@ def conclusion(told: Telling) -> Iterator[str]:
                 sentence += " " + w("verdict.expected", expected=expected)
             yield sentence
     yield " ".join(_conditions(told))
+
+
+def _cannot(told: Telling) -> str:
+    """The reason, told apart where pupils were divided, and where a draw leaves only the size of the study to blame."""
+    verdict, design = told.verdict, told.measurement.study.design
+    if verdict.reason == "wide_spread" and told.divided:
+        return "wide_spread_within"
+    drawn = verdict.reason == "capped" and design.randomised and verdict.security.weakest in ("width", "class_df")
+    return "capped_drawn" if drawn else verdict.reason
 
 
 def _one_class(told: Telling, blanks: dict[str, str]) -> str:
@@ -124,14 +133,25 @@ def _conditions(told: Telling) -> Iterator[str]:
             yield w("verdict.not_drawn")
         if verdict.implausible:
             yield w("verdict.implausible")
-        if told.divided and result.units == 1:
-            yield w("verdict.one_site")
+        if told.divided:
+            yield from _divided(told)
         if verdict.capped_code != "ONE_CLASS" and not study.design.blocks and not told.divided:
             arms = [arm.classes for arm in result.arms.values()]
             if small_arm(*arms):
                 yield w("verdict.small_arm", few=told.units(min(arms)))
     if result.outcome.better == "lower":
         yield w("verdict.lower_is_better")
+
+
+def _divided(told: Telling) -> Iterator[str]:
+    result, w, design = told.primary, told.words, told.measurement.study.design
+    if result.left_out:
+        key = "sites_left_out_one" if result.left_out == 1 else "sites_left_out"
+        yield w(f"verdict.{key}", count=w.count(result.left_out))
+    if result.units == 1:
+        yield w("verdict.one_site")
+    if design.randomised and result.check("baseline_g") is not None and not by_chance(design, result):
+        yield w("verdict.draw_doubt")
 
 
 def ways(told: Telling) -> Iterator[str]:

@@ -89,6 +89,20 @@ def _taught_together(keys: Mapping[str, Column], treated: np.ndarray, assigned: 
     return [Problem(code="taught_together", severity="warning", facts=facts)]
 
 
+def whole_within(site: str, keys: Mapping[str, Column], treated: np.ndarray) -> list[Problem]:
+    """Sites within which whole classes, or teachers, got the approach: those were divided, not their pupils."""
+    both = set(_mixed_units(keys[site], treated))
+    in_both = np.isin(np.array(keys[site].distinct, dtype=object), list(both))[keys[site].codes]
+    for level in LEVELS[: LEVELS.index(site)]:
+        if level in keys:
+            units = {keys[level].distinct[code] for code in np.unique(keys[level].codes[in_both])}
+            mixed = units & set(_mixed_units(keys[level], treated))
+            if len(units) > 1 and 2 * len(mixed) < len(units):
+                facts = {"unit": Term(f"role.{level}"), "site": Term(f"role.{site}")}
+                return [Problem(code="whole_units_within", facts=facts)]
+    return []
+
+
 def few_in_other_arm(units: Column, treated: np.ndarray) -> np.ndarray:
     """(n,) bool: the rows of a few pupils in the other arm than nearly everyone of their unit."""
     pupils, new = _arm_counts(units, treated)

@@ -59,8 +59,13 @@ def test_the_panel_shows_why_an_icc_of_nothing_is_no_answer():
 @pytest.mark.parametrize("misses", [
     lambda runs: CALIBRATION.borrowed_misses(0.15, 4, runs),
     lambda runs: CALIBRATION.block_misses(5, 0.15, runs),
-], ids=["borrowed from four classes", "five schools"])  # fmt: skip
-def test_borrowed_spread_and_blocks_keep_theirs(misses):
+    lambda runs: CALIBRATION.end_only_misses(4, 4, 0.15, runs),
+    lambda runs: CALIBRATION.divided_misses(1, 0.15, 0.0, runs),
+    lambda runs: CALIBRATION.divided_misses(8, 0.15, 0.2, runs),
+], ids=[
+    "borrowed from four classes", "five schools", "no test before", "one class divided", "eight classes divided",
+])  # fmt: skip
+def test_other_designs_keep_theirs(misses):
     assert 0.03 <= misses(RUNS) <= 0.05 + BOUND * CALIBRATION.monte_carlo_se(RUNS)
 
 

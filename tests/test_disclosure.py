@@ -133,6 +133,15 @@ def test_bins_before_and_the_goal_before_do_not_tell_the_few_between():
     assert 0 < sum(shown) < len(shown)
 
 
+def test_a_class_of_one_pupil_is_not_worked_out_from_a_mean_and_a_difference():
+    scores = classes(3, 4, 12)
+    kept = [row for row, name in enumerate(scores["klas"]) if name != "k3" or row % 12 == 0]
+    scores = {key: [column[row] for row in kept] for key, column in scores.items()}
+    alone = {key: value for key, value in toets().items() if key not in ("pre", "tests")}
+    _, card = told(scores, outcomes=[alone])
+    assert card["estimates"] == []
+
+
 @pytest.mark.parametrize("character", ["\x0b", "\x08", "\uffff", "\ufffe", "\ud800"])
 def test_a_character_that_no_picture_can_hold_stops_nothing(character):
     scores = classes(3, 3, 20)

@@ -54,7 +54,7 @@ def test_several_classes_give_the_mean_of_their_differences(better):
     sign = 1 if better == "higher" else -1
     expected = sites.mean_of_sites(sites.site_differences(codes, treated, sign * post, sign * pre), unit="points")
     assert (result.main.value, result.main.se) == pytest.approx((expected.value, expected.se), rel=1e-12)
-    assert {e.estimator for e in result.beside} == {"sites_knapp_hartung", "site_fixed_effects"}
+    assert {e.estimator for e in result.beside} == {"gain_difference", "sites_knapp_hartung", "site_fixed_effects"}
     assert result.units == 5 and len(result.classes) == 10
     for one in result.classes:
         chosen = (codes == one.unit) & (treated == one.treated)
@@ -82,13 +82,86 @@ def test_classes_on_one_side_alone_give_no_difference(site):
 
 
 def test_the_site_must_have_a_column():
-    with pytest.raises(Problems, match="unit_not_mapped"):
+    with pytest.raises(Problems, match="site_not_mapped"):
         measured(divided(3), design={"kind": "multi_site", "site": "teacher"})
 
 
 def test_a_comparison_of_pupils_within_classes_is_shown_the_way():
     with pytest.raises(Problems, match="pupils_divided"):
         measured(divided(3), design={"kind": "comparison", "assigned": "pupil"})
+
+
+def test_classes_on_one_side_do_not_count_anywhere():
+    """One halved class beside twenty whole ones is one class: once it was told as 21, with a clear verdict."""
+    scores = divided(11, effect=2)
+    scores["groep"] = [
+        side if name == "k0" else ("nieuw" if int(name[1:]) % 2 else "gewoon")
+        for side, name in zip(scores["groep"], scores["klas"], strict=True)
+    ]
+    measurement = measured(scores, **DRAWN)
+    result, verdict = measurement.primary, judge(measurement)
+    assert (result.units, result.left_out) == (1, 10) and result.main.estimator == "within_one_site"
+    assert {one.criterion: one.cap for one in verdict.security.caps}["class_df"] == 2
+    said = " ".join(str(block) for block in report(measurement, verdict).blocks)
+    assert "10 klassen tellen niet mee" in said and "1 klas, 24 leerlingen" in said and "11 klassen" not in said
+
+
+def test_one_pupil_is_not_half_a_class():
+    scores = divided(5)
+    first = [row for row, name in enumerate(scores["klas"]) if name == "k0"]
+    scores["groep"] = ["gewoon" if row in first[2:] else side for row, side in enumerate(scores["groep"])]
+    assert measured(scores, **DRAWN).primary.left_out == 1
+    with pytest.raises(Problems, match="site_too_small"):
+        measured(divided(6, size=4), **DRAWN)
+
+
+def test_a_class_that_loses_a_side_is_a_class_lost():
+    scores = divided(6)
+    scores["na"] = [
+        "" if name == "k0" and side == "nieuw" else score
+        for score, name, side in zip(scores["na"], scores["klas"], scores["groep"], strict=True)
+    ]
+    measurement = measured(scores, **DRAWN)
+    assert measurement.primary.check("classes_lost").value == 1
+    assert judge(measurement).security.rating == 0
+
+
+def test_whole_classes_within_a_school_are_no_divided_pupils():
+    scores = divided(8)
+    scores["school"] = ["noord" if int(name[1:]) < 4 else "zuid" for name in scores["klas"]]
+    scores["groep"] = ["nieuw" if int(name[1:]) % 2 else "gewoon" for name in scores["klas"]]
+    columns = {"pupil": "leerling", "class": "klas", "school": "school", "group": "groep"}
+    with pytest.raises(Problems, match="whole_units_within"):
+        measured(scores, design={"kind": "multi_site", "site": "school"}, columns=columns)
+
+
+def test_who_was_chosen_has_the_gain_beside_and_with_one_class_no_word():
+    several, one = measured(divided(8)), measured(divided(1, effect=4))
+    assert "gain_difference" in {e.estimator for e in several.primary.beside}
+    assert "gain_difference" not in {e.estimator for e in measured(divided(8), **DRAWN).primary.beside}
+    assert judge(one).capped_code == "CANNOT"
+
+
+def test_pupils_said_to_be_drawn_who_start_too_far_apart_are_doubted():
+    scores = divided(8)
+    scores["voor"] = [
+        f"{float(score.replace(',', '.')) + 3 * (side == 'nieuw'):.1f}".replace(".", ",")
+        for score, side in zip(scores["voor"], scores["groep"], strict=True)
+    ]
+    measurement = measured(scores, **DRAWN)
+    verdict = judge(measurement)
+    assert "baseline" in {one.criterion for one in verdict.security.caps}
+    assert words("nl")("verdict.draw_doubt") in str(report(measurement, verdict).blocks)
+
+
+@pytest.mark.parametrize(("sizes", "told"), [((24, 24, 24, 24), True), ((24, 24, 24, 16), False), ((16,) * 5, True)])
+def test_halves_under_ten_pupils_are_told_only_where_nobody_can_solve_them(sizes, told):
+    scores = {name: [] for name in divided(1)}
+    for place, size in enumerate(sizes):
+        for name, column in divided(1, size=size, seed=place).items():
+            scores[name] += [cell.replace("k0", f"k{place}").replace("p0-", f"p{place}-") for cell in column]
+    measurement = measured(scores, **DRAWN)
+    assert (gsl.evidence(measurement, judge(measurement)).to_json()["estimates"] != []) == told
 
 
 @pytest.mark.parametrize(("classes", "cap"), [(1, 2), (2, 2), (4, 2), (5, 3), (11, 4), (19, 5)])

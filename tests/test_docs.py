@@ -16,6 +16,8 @@ DECIDING = [
     "description.py",
     "labels.py",
     "comparison.py",
+    "divided.py",
+    "disclosure.py",
     "codes.py",
     "rating.py",
     "choices.py",

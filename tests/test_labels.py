@@ -139,3 +139,10 @@ def test_the_picture_has_a_line_for_every_label_that_may_be_told():
         ends = (one.pooled.interval.low, one.pooled.interval.high)
         assert row[1:] == tuple(words("nl").gap(end, 1, 1) for end in ends)
     assert "circle" not in chart.wide, "none of the lines is the answer: no dot"
+
+
+def test_subgroups_of_classes_compared_without_a_test_before():
+    scores = with_labels(["a", "b"])
+    outcome = {key: value for key, value in plan()["outcomes"][0].items() if key not in ("pre", "tests")}
+    (one,) = measured(scores, outcomes=[outcome]).primary.subgroups
+    assert isinstance(one.difference, Estimate)

@@ -24,6 +24,7 @@ from gsl_research import wording
 from gsl_research.blocks import Bullets, Callout, Chart, Facts, Fold, Heading, Report, Steps, Table, Text
 from gsl_research.charts.picture import Picture
 from gsl_research.dataset import Dataset, bind
+from gsl_research.disclosure import shareable
 from gsl_research.documents import html
 from gsl_research.estimate import Interval, Reason
 from gsl_research.judge import Code, Verdict
@@ -380,6 +381,25 @@ def cases() -> Iterator[Case]:
         for drawn in (False, True):
             yield divided(f"divided, no test before {sites} {drawn}", 1.0, sites, drawn=drawn, main={"pre": None})
     yield divided("divided in small classes", 1.0, size=6)
+    for classes, gone in ((4, (0,)), (6, (0, 1))):
+        case = divided(f"classes on one side, {len(gone)} of {classes}", 1.0, classes)
+        group = [
+            "nieuw" if int(unit[1:]) in gone else side
+            for unit, side in zip(case.columns["eenheid"], case.columns["groep"], strict=True)
+        ]
+        yield replace(case, columns=case.columns | {"groep": group})
+    for sites in (1, 16):
+        case = divided(f"said to be drawn, {sites}", 1.0, sites, **told, main=known, conduct=blind)
+        strong = [
+            score + 2.5 * (side == "nieuw")
+            for score, side in zip(case.columns["toets_voor"], case.columns["groep"], strict=True)
+        ]
+        yield replace(case, columns=case.columns | {"toets_voor": strong})
+    for spread in (0.5, 1.5, 2.4):
+        for delta in (0.3, 3.0):
+            every = told | {"conduct": blind, "main": known | {"smallest_worthwhile": 0.3}}
+            yield divided(f"differing from class to class {spread} {delta}", delta, 12, spread=spread, **every)
+            yield divided(f"few, differing {spread} {delta}", delta, 3, spread=spread, **every)
     yield divided("divided, one small class", 0.1, 1, size=10, main={"smallest_worthwhile": 0.2})
     for delta in (-3.0, -0.06, 0.35, 1.3, 3.0):
         for arms in ((1, 1), (2, 1), (3, 3), (8, 8)):
@@ -405,6 +425,7 @@ def cases() -> Iterator[Case]:
     yield from other_ways(firm)
     yield comparison("small arm", 1.0, size=3, arms=(2, 3))
     yield comparison("small classes", 1.0, sizes=[20, 6, 20, 3, 20, 20])
+    yield comparison("several small classes", 1.0, arms=(5, 5), sizes=[20, 20, 3, 3, 4, 20, 20, 20, 6, 20])
     yield comparison("small pair", 1.0, arms=(1, 1), size=8)
     yield comparison("no pupils' column", 1.0, columns={"class": "eenheid", "group": "groep"})
     for slope, noise in ((0.2, 0.2), (1.6, 1.0)):
@@ -872,7 +893,8 @@ def later() -> Iterator[Problem]:
     outcomes = [outcome(), outcome("lezen", pre=None)]
     for design in designs:
         two = design["kind"] in ("comparison", "multi_site")
-        study = plan("comparison", design=design, columns=roles, outcomes=outcomes, subgroups=[{"column": "taal"}])
+        columns = roles | ({"block": "blok"} if design["kind"] == "multi_site" else {})
+        study = plan("comparison", design=design, columns=columns, outcomes=outcomes, subgroups=[{"column": "taal"}])
         content = study if two else {key: value for key, value in study.items() if key != "groups"}
         yield from (problem for problem in not_yet(Study.model_validate(content), "pupil") if problem.code == "not_yet")
 
@@ -1116,7 +1138,7 @@ WITHOUT_SPAN = {"ONE_CLASS", "DESCRIBED"}
 def test_every_estimate_has_from_to_unit_and_basis(told):
     checked = set()
     for page in told:
-        hidden = any(arm.pupils < 10 for arm in page.measurement.primary.arms.values())
+        hidden = not shareable(page.measurement.primary)
         if page.verdict.capped_code in WITHOUT_SPAN or hidden:
             continue
         found, _ = spans(page.page.summary, page.lang)

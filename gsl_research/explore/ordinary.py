@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +70,7 @@ def ordinary(study: Study | None, data: Dataset | None, lang: str) -> Ordinary:
     margin = told.verdict.margin.points if told.verdict.margin else DEFAULT_MARGIN_SD * sd
     return Ordinary(
         words=told.words if told.measurement.cluster_level != "group" else words(lang),
-        pupils=round(median(item.pupils for item in result.classes)),
+        pupils=round(sum(item.pupils for item in result.classes) / max(result.units, 1)),
         sd=sd,
         middle=(low + high) / 2,
         usual_gap=outcome.usual_gap or _gap(sd, iccs),

@@ -146,7 +146,8 @@ def _may_be_left_out(measurement: Measurement, data: Dataset) -> Iterator[tuple[
     for block in dict.fromkeys(blocks.get(item.unit, item.unit) for item in units):
         gone = [item for item in units if blocks.get(item.unit, item.unit) == block]
         kept = [item.treated for item in units if item not in gone]
-        if len(kept) >= LEAST_LEFT and set(kept) == {item.treated for item in units}:
+        left = {item.unit for item in units if item not in gone}
+        if len(left) >= LEAST_LEFT and set(kept) == {item.treated for item in units}:
             if {item.unit for item in gone} <= shown:
                 yield tuple(dict.fromkeys(item.number for item in gone))
 
