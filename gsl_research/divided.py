@@ -74,8 +74,8 @@ def compare_within(
     found = sites.site_differences(codes, treated, post, *before)
     if isinstance(found, NotEstimated):
         raise _problem(found, design, outcome)
-    one = len(found.site) == 1
-    if one:
+    single = len(found.site) == 1
+    if single:
         here = codes == found.site[0]
         main = sites.within_one_site(post[here], treated[here], *(x[here] for x in before), unit="points")
     else:
@@ -86,16 +86,17 @@ def compare_within(
     of_cells = class_moments(cell, *before, post)
     arms = cells % 2 == 1
     g = sites.in_total_sd(main, codes, treated, post)
-    if one and isinstance(g, Estimate):
+    if single and isinstance(g, Estimate):
         g = replace(g, icc=None)
     beside = list(_beside(design, outcome, codes, treated, pre, post, found))
     others = [main, g, *beside]
     told = [other for other in beside if other.estimator != "site_fixed_effects"]
     alarms = tuple(alarm for alarm in bracket.agreement(main, told) if sounds(alarm))
+    compared = any(isinstance(other, Estimate) for other in told)
     return Divided(
         estimates=tuple(one for one in others if isinstance(one, Estimate)),
         refused=tuple(one for one in others if isinstance(one, NotEstimated)),
-        checks=tuple(_checks(found, of_cells, arms, len(alarms))),
+        checks=tuple(_checks(found, of_cells, arms, len(alarms) if compared else None)),
         alarms=alarms,
         sd=clusters.total_sd(of_cells, arms, len(before)),
         cells=cells,
@@ -120,12 +121,13 @@ def _beside(design, outcome, codes, treated, pre, post, found) -> Iterator[Estim
 
 
 def _checks(
-    found: sites.SiteDifferences, of_cells: ClassMoments, arms: NDArray[np.bool_], alarms: int
+    found: sites.SiteDifferences, of_cells: ClassMoments, arms: NDArray[np.bool_], alarms: int | None
 ) -> Iterator[Check]:
     if found.start.shape[1]:
         start = float(found.start[:, 0].mean()) / clusters.total_sd(of_cells, arms, 0)
         yield Check("baseline_g", start, abs(start) > bracket.BASELINE_APART)
-    yield Check("agreement", alarms, alarms > 0)
+    if alarms is not None:
+        yield Check("agreement", alarms, alarms > 0)
     if len(found.site) == 1:
         return
     spread = sites.spread_of_sites(found)

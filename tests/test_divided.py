@@ -70,6 +70,9 @@ def test_one_class_is_a_comparison_of_its_pupils():
     main = measured(scores).primary.main
     expected = pupils.ancova(post, treated, pre, unit="points").difference
     assert (main.estimator, main.value, main.df) == ("within_one_site", expected.value, expected.df)
+    drawn = measured(scores, **DRAWN).primary
+    assert drawn.check("agreement") is None and drawn.beside == (), "nothing stands beside it"
+    assert drawn.g.icc is None
 
 
 @pytest.mark.parametrize("site", ["class", "school"])
