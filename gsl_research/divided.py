@@ -73,7 +73,8 @@ def compare_within(
     before = () if pre is None else (pre,)
     found = sites.site_differences(codes, treated, post, *before)
     if isinstance(found, NotEstimated):
-        raise _problem(found, design, outcome)
+        unspread = found.reason == "no_pupil_spread" and pre is not None
+        raise _problem(replace(found, reason="singular") if unspread else found, design, outcome)
     single = len(found.site) == 1
     if single:
         here = codes == found.site[0]

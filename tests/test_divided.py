@@ -75,6 +75,17 @@ def test_one_class_is_a_comparison_of_its_pupils():
     assert drawn.g.icc is None
 
 
+@pytest.mark.parametrize(("column", "score", "code"), [
+    ("voor", lambda unit, _: f"{9 + int(unit[1:])},0", "no_spread_before"),
+    ("na", lambda unit, side: "12,0" if side == "nieuw" else "9,0", "differences_alike"),
+])  # fmt: skip
+def test_scores_that_do_not_differ_are_named(column, score, code):
+    scores = divided(3)
+    scores[column] = [score(unit, side) for unit, side in zip(scores["klas"], scores["groep"], strict=True)]
+    with pytest.raises(Problems, match=code):
+        measured(scores)
+
+
 @pytest.mark.parametrize("site", ["class", "school"])
 def test_classes_on_one_side_alone_give_no_difference(site):
     scores = divided(4)
