@@ -37,7 +37,11 @@ STUDIES = {
 
 
 def example(name: str):
-    file = EXAMPLES / STUDIES[name]
+    return of_example(STUDIES[name])
+
+
+def of_example(name: str):
+    file = EXAMPLES / name
     study = load_study(file.with_suffix(".toml"))
     return study, load_data(file, study)
 
@@ -553,8 +557,9 @@ def everything_said(given):
         patch.setattr(Picture, "svg", lambda self, height, alt: "<svg xmlns='http://www.w3.org/2000/svg'/>")
         alike = [bound(classes(1, 1, effect=gap, spread=0.0)) for gap in (-9.0, 0.0, 9.0)]
         unset = [bound(classes(3, 3, effect=effect, size=14)) for effect in (-3.0, 0.0, 3.0)]
+        other = [of_example("opstel-acht-klassen.csv"), of_example("maaltafels-halve-klas.csv")]
         for lang in languages():
-            for study, data in (*given.values(), *alike, *unset):
+            for study, data in (*given.values(), *alike, *unset, *other):
                 offered = offer(study, data)
                 views = [explore(study, data, outcome=name, lang=lang) for name in offered.outcomes]
                 views += [explore(study, data, without=gone[0], lang=lang) for gone in offered.without]

@@ -183,11 +183,16 @@ def class_growth(
         return None
     axis = words("charts.axis.pre_post", scale=scale_text(scale if declared else None, words))
     arms = [arm for arm in COLOURS if any(shape.arm == arm for shape in shown)]
-    items = [
-        words("charts.class_growth.item", label=s.label, pre=mean_text(s.pre, words), post=mean_text(s.post, words))
-        for s in shown
-    ]
-    alt_text = words("charts.class_growth.alt", axis=axis, classes=words.listing(items))
+    told = []
+    for arm in arms:
+        items = [
+            words("charts.class_growth.item", label=s.label, pre=mean_text(s.pre, words), post=mean_text(s.post, words))
+            for s in shown
+            if s.arm == arm
+        ]
+        named = words("charts.class_growth.of_arm", arm=words(f"charts.arm.{arm}"), classes=words.listing(items))
+        told.append(named if len(arms) > 1 else words.listing(items))
+    alt_text = words("charts.class_growth.alt", axis=axis, classes="; ".join(told))
 
     def draw(canvas: Canvas) -> str:
         means = [mean for shape in shown for mean in (shape.pre, shape.post)]

@@ -295,4 +295,5 @@ def _small_print(told: Telling, name: str) -> Iterator[str]:
         ]
         yield w("explore.small.icc", each=w.listing(told_each))
     elif (spread := result.check("class_sd")) is not None:
-        yield w("explore.small.seen", gap=w.points(EXPECTED_GAP * spread.value, decimals))
+        end = "" if result.outcome.pre else "_end"
+        yield w(f"explore.small.seen{end}", gap=w.points(EXPECTED_GAP * spread.value, decimals))
