@@ -152,3 +152,12 @@ def test_every_language_says_the_same_things(room):
     rooms = [(TEXTS / lang / f"{room}.toml").read_text("utf-8") for lang in ("nl", "en")]
     dutch, english = (blanks(tomllib.loads(texts)) for texts in rooms)
     assert dutch == english
+
+
+def test_a_long_name_is_cut_between_characters():
+    """The picture engine stopped where its own cut fell inside a sign of two code units."""
+    label = "klas " + "\N{PARTY POPPER}" * 40
+    shapes = [charts.ClassShape(label, arm, 10.0, None, "20", 9.0, 10.0) for arm in ("treated", "control")]
+    means = charts.class_means(shapes, scale=(0, 20), words=words("nl"), adjusted=True)
+    for chart in (means, charts.class_growth(shapes, scale=(0, 20), words=words("nl"))):
+        assert "…" in chart.narrow and label in chart.alt

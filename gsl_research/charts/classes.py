@@ -123,7 +123,7 @@ def _class_ridges(
                 continue
             y += step
             picture.rule([(picture.domain[0], y, picture.domain[1], y)], HAIR)
-            picture.text([(picture.at(0), y, shape.label)], limit=picture.left - 6)
+            picture.text([(picture.at(0), y, canvas.cut(shape.label, picture.left - 6))])
             if shape.mean is None:
                 small = words(f"charts.class_means.{'too_small' if wide else 'too_small_short'}", least=MIN_MEAN)
                 picture.text([(picture.at(picture.left + 6), y - 4, small)], SOFT)
@@ -206,7 +206,7 @@ def class_growth(
             start = y + 12
             for shape in (s for s in shown if s.arm == arm):
                 y += step
-                picture.text([(picture.at(0), y + 4, shape.label)], limit=picture.left - 6)
+                picture.text([(picture.at(0), y + 4, canvas.cut(shape.label, picture.left - 6))])
                 picture.rule([(shape.pre, y, shape.post, y)], COLOURS[arm], strokeWidth=2.5)
                 picture.dots([(shape.pre, y)], "white", MARKERS[arm], 70, stroke=COLOURS[arm], strokeWidth=1.75)
                 picture.dots([(shape.post, y)], COLOURS[arm], MARKERS[arm], 90)

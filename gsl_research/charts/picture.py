@@ -46,6 +46,11 @@ class Canvas:
         """Roughly how wide a text is, in a wide font."""
         return len(text) * self.size * 0.57
 
+    def cut(self, text: str, width: float) -> str:
+        """As much of a text as fits. The picture engine would cut through a character that takes two places."""
+        most = int(width / (self.size * 0.5))
+        return text if len(text) <= most else f"{text[: most - 1]}…"
+
     def lines(self, text: str) -> list[str]:
         return textwrap.wrap(text, int(self.width / (self.size * 0.55)))
 
