@@ -25,6 +25,7 @@ from .report import counted
 from .roles import Proposal, propose
 from .study import Outcome, Study
 from .study_file import load_study
+from .wave_table import side_by_side
 from .wording import Words, words
 
 SHOWN_COLUMNS = 30
@@ -202,9 +203,9 @@ def _later(study: Study, data: Dataset | None, path: Path) -> list[Problem]:
 
 
 def _small(study: Study, data: Dataset) -> list[Problem]:
-    outcome, frame = study.primary, data.frame
+    outcome, frame = side_by_side(study, data.waves).primary, data.frame
     complete = frame[f"{outcome.name}.post"].notna()
-    if outcome.pre:
+    if outcome.pre and study.followed:
         complete &= frame[f"{outcome.name}.pre"].notna()
     arms = frame["treated"][complete].value_counts() if "treated" in frame else [complete.sum()]
     if all(may_average(int(pupils)) for pupils in arms):
@@ -291,7 +292,7 @@ def _facts(
     facts["skipped"] = _skipped_facts(data.skipped)
     facts["pupils"] = data.rows if data.pupils_known else None
     facts["schools"] = data.schools
-    facts["outcomes"] = [_outcome(outcome, data) for outcome in study.outcomes]
+    facts["outcomes"] = [_outcome(outcome, data) for outcome in side_by_side(study, data.waves).outcomes]
     return facts
 
 

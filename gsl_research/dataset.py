@@ -7,7 +7,7 @@ A *unit* is a pupil, teaching group, class, teacher or school; the *cluster* is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import identity, plausible, pupils
+from . import identity, plausible, pupils, wave_table
+from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
 from .outcomes import read_scores, score_columns
@@ -29,7 +30,7 @@ from .reading import (
     without_collection,
 )
 from .roles import nearest
-from .study import Comparison, MultiSite, Study
+from .study import Comparison, Growth, MultiSite, Stepped, Study
 from .units import (
     GROUPED,
     SCHOOL_MARK,
@@ -52,7 +53,9 @@ class Dataset:
 
     ``frame`` has one row per pupil: ``treated`` (bool; absent with one group), ``cluster`` and ``block`` (int codes,
     the latter where mapped), ``class`` and ``group`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in
-    points (NaN = missing), and ``subgroup.<header>`` (text, "" = none) for every subgroup.
+    points (NaN = missing), and ``subgroup.<header>`` (text, "" = none) for every subgroup. With waves pre and post are
+    the first and the last, ``<outcome>.wave2`` and on those between, ``time.1`` and on say when, in months, in what the
+    waves are numbered by, or in steps; ``start`` is the wave from which a class had the approach, 0 the first.
     ``cluster_names[code]`` is the unit's name as it stands in the file: private.
     ``missing`` counts the missing words per score column, "" being an empty cell.
     """
@@ -68,6 +71,10 @@ class Dataset:
     sha256: str
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[Problem, ...] = field(default=())
+    waves: tuple[str, ...] = ()
+    """The labels of the waves, in order, where a design has them."""
+    timing: str | None = None
+    """How the times of the waves are known: their "dates", the "numbers" they are called, or "steps" of one."""
 
     @property
     def rows(self) -> int:
@@ -107,7 +114,17 @@ def bind(study: Study, table: Table) -> Dataset:
     ``gather`` make it.
     """
     found, headers = _headers(study, table)
-    problems = [*table.warnings, *found]
+    problems = [*table.warnings, *wave_table.layout(study), *found]
+    planned, waves = study, ()
+    if isinstance(study.design, Waves) and not errors(problems):
+        waves = study.design.labels or ()
+        if wave_table.in_rows(study):
+            whole, (table, waves, found) = table, wave_table.spread(study, table)
+            problems += found
+            if errors(found):
+                raise Problems(_in_order(whole, problems))
+            study = wave_table.side_by_side(study, waves)
+            headers = _headers(study, table)[1]
     roles = {role: headers[wanted] for role, wanted in study.columns.mapped().items() if wanted in headers}
     if not errors(problems):
         problems += _registers(study, table, headers)
@@ -131,7 +148,7 @@ def bind(study: Study, table: Table) -> Dataset:
         table = pupils.without_rows(table, keep)
         codes = codes if keep.all() else {role: column.take(keep) for role, column in codes.items()}
         problems += pupils.two_spellings(table, header, scope[keep], codes["pupil"])
-    else:
+    elif planned.columns.pupil is None:
         problems.append(Problem(code="no_pupil_column", severity="warning"))
 
     scores, missing, found = read_scores(study, table, headers)
@@ -154,7 +171,7 @@ def bind(study: Study, table: Table) -> Dataset:
 
     level = next((unit for unit in GROUPED if unit in keys), "group")
     if not errors(problems):
-        if isinstance(study.design, Comparison):
+        if isinstance(study.design, Comparison) or _whole_units(study):
             level, found = _cluster(study, table, roles, keys, treated)
             problems += found
             if study.design.blocks and not errors(found):
@@ -167,10 +184,14 @@ def bind(study: Study, table: Table) -> Dataset:
                 problems += whole_within(level, keys, treated)
         problems += plausible.unusable(study, scores, treated)
         problems += plausible.surprising(study, scores, keys.get("class"))
+    beside, timing = {}, None
+    if waves and not errors(problems):
+        beside, timing, found = _moments(planned, study, table, waves, scores)
+        problems += found
     problems = _in_order(table, problems)
     if errors(problems):
         raise Problems(problems)
-    frame, names = _frame(scores, treated, codes, labels, keys.get(level))
+    frame, names = _frame(scores | beside, treated, codes, labels, keys.get(level))
     return Dataset(
         study_id=study.id,
         frame=frame,
@@ -183,15 +204,47 @@ def bind(study: Study, table: Table) -> Dataset:
         sha256=table.sha256,
         skipped=skipped,
         warnings=tuple(problems),
+        waves=waves,
+        timing=timing,
     )
+
+
+def _moments(
+    planned: Study, study: Study, table: Table, waves: Sequence[str], scores: Mapping[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], str, list[Problem]]:
+    """When every pupil had every wave, as columns "time.1" and on; and "start", where classes start in turn."""
+    when, timing, problems = wave_table.times(planned, table, waves)
+    columns: dict[str, np.ndarray] = {}
+    if errors(problems):
+        return columns, timing, problems
+    taken = np.zeros(when.shape, dtype=bool)
+    for outcome in study.outcomes:
+        names = wave_table.occasions(len(waves))
+        taken |= np.stack([~np.isnan(scores[f"{outcome.name}.{name}"]) for name in names], axis=1)
+    if undated := int((taken & np.isnan(when)).sum()):
+        problems.append(Problem(code="day_unknown", severity="warning", facts={"count": undated}))
+    when = np.where(np.isnan(when), np.nanmedian(when, axis=0), when)
+    columns |= {f"time.{number}": when[:, number - 1] for number in range(1, len(waves) + 1)}
+    if isinstance(study.design, Stepped):
+        columns["start"], found = wave_table.starts(study, table, waves)
+        problems += found
+    return columns, timing, problems
+
+
+def _whole_units(study: Study) -> bool:
+    """Whether classes, or coarser units, grow side by side with and without the approach."""
+    return isinstance(study.design, Growth) and study.compared and study.design.assigned != "pupil"
 
 
 def _headers(study: Study, table: Table) -> tuple[list[Problem], dict[str, str]]:
     """Headings of the study file to those of the table, and what is wrong with them."""
     wanted = [(header, f"role.{role}") for role, header in study.columns.mapped().items()]
     for outcome in study.outcomes:
-        wanted += [(header, f"occasion.{occasion}") for occasion, header, _ in score_columns(outcome)]
+        for occasion, header, _ in score_columns(outcome):
+            wanted.append((header, f"occasion.{occasion if occasion in ('pre', 'post') else 'between'}"))
     wanted += [(subgroup.column, "role.subgroup") for subgroup in study.subgroups]
+    if isinstance(study.design, Stepped):
+        wanted.append((study.design.start_column, "role.start"))
     headers: dict[str, str] = {}
     problems = []
     for header, term in wanted:

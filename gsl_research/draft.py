@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
+from .designs import Unit
 from .files import write_text
 from .problems import Problem, Problems
 from .roles import Measured, Proposal
-from .study import USUAL_LANGUAGE, Study, Unit
+from .study import USUAL_LANGUAGE, Study
 from .wording import Words
 
 WIDTH = 110

@@ -16,7 +16,7 @@ import numpy as np
 from .problems import Problem, Problems, Term
 from .reading import Column, Found, Piece, Skipped, Table, as_text, fold_header
 from .reading.grid import joined
-from .study import Study
+from .study import Stepped, Study
 
 SHEET_NAMES = ("blad", "sheet")
 FILE_NAMES = ("bestand", "file")
@@ -36,11 +36,12 @@ def wanted_headers(study: Study) -> tuple[str, ...]:
     """Every heading the study file names."""
     headers = [*study.columns.mapped().values(), *_score_headers(study)]
     headers += [subgroup.column for subgroup in study.subgroups]
+    headers += [study.design.start_column] if isinstance(study.design, Stepped) else []
     return tuple(dict.fromkeys(headers))
 
 
 def _score_headers(study: Study) -> tuple[str, ...]:
-    return tuple(header for o in study.outcomes for header in (o.pre, o.post) if header is not None)
+    return tuple(header for outcome in study.outcomes for header in outcome.headers)
 
 
 def one_table(study: Study, found: Found) -> Table:

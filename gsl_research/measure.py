@@ -12,7 +12,7 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, divided, everyone
+from . import comparison, description, divided, everyone, wave_table
 from .dataset import Dataset
 from .estimate import Estimate, NotEstimated
 from .measurement import Check, Measurement, OutcomeResult
@@ -47,7 +47,8 @@ def measure(study: Study, data: Dataset) -> Measurement:
 
 
 def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]:
-    """What the study file asks that is understood but cannot be measured yet."""
+    """What the study file asks that is understood but cannot be measured, or not yet."""
+    yield from wave_table.layout(study)
     match study.design:
         case OneGroup():
             pass

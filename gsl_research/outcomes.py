@@ -14,9 +14,11 @@ from .study import Outcome, Study
 
 
 def score_columns(outcome: Outcome) -> Iterator[tuple[str, str, tuple[float, float] | None]]:
-    """(occasion, heading, scale) of every score an outcome has."""
+    """(occasion, heading, scale) of every score an outcome has, in order of time."""
     if outcome.pre is not None:
         yield "pre", outcome.pre, outcome.scale_pre
+    for number, header in enumerate(outcome.between, start=2):
+        yield f"wave{number}", header, outcome.scale_post
     yield "post", outcome.post, outcome.scale_post
 
 
@@ -104,7 +106,7 @@ def _between_occasions(
     if with_sign and without:
         facts = {"outcome": outcome.label, "percent": with_sign[0], "other": without[0]}
         return [Problem(code="percent_per_occasion", column=headers[outcome.post], facts=facts)]
-    if _tops_differ([*parts["pre"], *parts["post"]]):
+    if _tops_differ([part for occasion in parts.values() for part in occasion]):
         facts = {"outcome": outcome.label, "pre": outcome.pre}
         return [Problem(code="maximum_per_occasion", column=headers[outcome.post], facts=facts)]
     return []

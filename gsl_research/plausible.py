@@ -32,6 +32,7 @@ def unusable(study: Study, scores: Scores, treated: np.ndarray | None) -> Iterat
     """Errors: outcomes nothing can be said about. ``treated`` is (n,) bool."""
     for outcome in study.outcomes:
         pre, post = _pair(scores, outcome)
+        pre = pre if study.followed else None
         complete = ~np.isnan(post) if pre is None else ~(np.isnan(pre) | np.isnan(post))
         facts = {"outcome": outcome.label, "pupils": int(complete.sum()), "needed": MIN_PUPILS}
         if complete.sum() < MIN_PUPILS:
@@ -58,7 +59,8 @@ def surprising(study: Study, scores: Scores, classes: Column | None) -> Iterator
     A copy that cannot be luck is an error, since the numbers would be wrong; the rest is a warning.
     """
     for outcome in study.outcomes:
-        yield from _mostly_missing(scores, outcome)
+        if study.followed:
+            yield from _mostly_missing(scores, outcome)
         if classes is not None and outcome.gain_defined:
             yield from _copied_in_class(scores, outcome, classes)
             yield from _swapped(scores, outcome, classes)

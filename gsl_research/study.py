@@ -12,25 +12,25 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-Unit = Literal["pupil", "class", "teacher", "school"]
-Header = Annotated[str, Field(min_length=1, max_length=300)]
+from .designs import (
+    Code,
+    Comparison,
+    Design,
+    Growth,
+    Header,
+    MultiSite,
+    OneGroup,
+    SingleCase,
+    Stepped,
+    Survey,
+    TomlTable,
+    code_text,
+    mistake,
+)
 
-
-def _code(value: object) -> object:
-    """A code typed as a number in TOML (``missing = [999]``) is the text of that number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Code = Annotated[str, BeforeValidator(_code), Field(min_length=1)]
 Scale = tuple[float, float]
-
-
-def _mistake(code: str, **facts: object) -> PydanticCustomError:
-    """A contradiction within one table; the fact ``at`` names the key to mend."""
-    return PydanticCustomError(f"gsl.{code}", code, facts)
 
 
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -39,84 +39,14 @@ HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2
 
 def _visible(text: str) -> str:
     if found := HIDDEN.search(text):
-        raise _mistake("hidden_character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
+        raise mistake("hidden_character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
     return text
 
 
 Label = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_visible)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class OneGroup(_Table):
-    """One group before and after: growth, never an effect."""
-
-    kind: Literal["one_group"]
-    selected_low: bool = Field(False, description="The pupils were chosen because they scored low.")
-
-
-class Comparison(_Table):
-    """Groups with and without the approach, given to whole units. One class per arm is derived, never declared."""
-
-    kind: Literal["comparison"]
-    assigned: Unit = Field(description="The level at which the approach was given.")
-    randomised: bool = Field(False, description="Drawn by lot.")
-    blocks: bool = Field(False, description="Drawn or matched within blocks; the role block says which.")
-
-
-class MultiSite(_Table):
-    """The approach given to some pupils within each class or school."""
-
-    kind: Literal["multi_site"]
-    site: Literal["class", "teacher", "school"]
-    randomised: bool = Field(False, description="Drawn by lot which pupils of a class, or school, got the approach.")
-
-    @property
-    def assigned(self) -> Unit:
-        return "pupil"
-
-    @property
-    def blocks(self) -> bool:
-        return False
-
-
-class Growth(_Table):
-    """Three or more waves of one measure."""
-
-    kind: Literal["growth"]
-    waves: Annotated[tuple[Code, ...], Field(min_length=3, strict=False)] = Field(description="Wave labels, in order.")
-
-
-class Stepped(_Table):
-    """Classes start one after the other; a wait-list is two steps."""
-
-    kind: Literal["stepped"]
-    start_column: Header = Field(description="The header that holds the wave in which a class started.")
-
-
-class SingleCase(_Table):
-    """One or a few pupils measured many times over phases."""
-
-    kind: Literal["single_case"]
-    phase: Header
-    occasion: Header
-
-
-class Survey(_Table):
-    """Repeated questionnaires without comparison."""
-
-    kind: Literal["survey"]
-    occasions: Annotated[tuple[Code, ...], Field(min_length=1, strict=False)]
-
-
-Design = Annotated[
-    OneGroup | Comparison | MultiSite | Growth | Stepped | SingleCase | Survey, Field(discriminator="kind")
-]
-
-
-class Columns(_Table):
+class Columns(TomlTable):
     """Role = header in the score file. Which roles a design needs is checked when the data are bound."""
 
     pupil: Header | None = None
@@ -135,7 +65,7 @@ class Columns(_Table):
         return {role: header for role, header in self.model_dump(by_alias=True).items() if header is not None}
 
 
-class Groups(_Table):
+class Groups(TomlTable):
     """The codes in the group column, as they stand there."""
 
     treated: Annotated[tuple[Code, ...], Field(min_length=1, strict=False)]
@@ -144,16 +74,16 @@ class Groups(_Table):
     @model_validator(mode="after")
     def _disjoint(self):
         if both := sorted(set(self.treated) & set(self.control)):
-            raise _mistake("group_in_both_lists", at="control", codes=both)
+            raise mistake("group_in_both_lists", at="control", codes=both)
         return self
 
 
-class ReachGoal(_Table):
+class ReachGoal(TomlTable):
     at_least: float = Field(description="Points a pupil must reach.")
     share: float = Field(gt=0, le=1, description="The share of pupils that should reach it.")
 
 
-class GainGoal(_Table):
+class GainGoal(TomlTable):
     gain: float = Field(gt=0, description="Points the pupils should gain on average.")
 
 
@@ -167,14 +97,14 @@ Goal = Annotated[
 ]
 
 
-class ClassSpread(_Table):
+class ClassSpread(TomlTable):
     """How far other classes that took the same test lay apart, once their pre-test was taken into account."""
 
     sd: float = Field(gt=0, description="Standard deviation of their adjusted class means, in points.")
     classes: int = Field(ge=2, description="How many classes that is.")
 
 
-class Outcome(_Table):
+class Outcome(TomlTable):
     """One thing measured. Points stay on the test's own scale."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
@@ -184,6 +114,9 @@ class Outcome(_Table):
     ]
     role: Literal["primary", "secondary", "side_effect"] = "primary"
     pre: Header | None = None
+    between: Annotated[tuple[Header, ...], Field(strict=False)] = Field(
+        (), description="With three waves or more in a column each: those between the first (pre) and the last (post)."
+    )
     post: Header
     scale: Annotated[Scale, Field(strict=False)] | None = None
     pre_scale: Annotated[Scale, Field(strict=False)] | None = None
@@ -206,32 +139,37 @@ class Outcome(_Table):
     @model_validator(mode="after")
     def _consistent(self):
         if self.scale and (self.pre_scale or self.post_scale):
-            raise _mistake("scale_twice", at="scale", outcome=self.name)
+            raise mistake("scale_twice", at="scale", outcome=self.name)
         for low, high in filter(None, (self.scale, self.pre_scale, self.post_scale)):
             if not low < high:
-                raise _mistake("scale_upside_down", at="scale", outcome=self.name, low=low, high=high)
+                raise mistake("scale_upside_down", at="scale", outcome=self.name, low=low, high=high)
         if self.pre == self.post:
-            raise _mistake("pre_is_post", at="pre", outcome=self.name, header=self.post)
+            raise mistake("pre_is_post", at="pre", outcome=self.name, header=self.post)
         if self.pre and self.tests == "same" and self.scale_pre != self.scale_post:
-            raise _mistake("same_test_two_scales", at="tests", outcome=self.name)
+            raise mistake("same_test_two_scales", at="tests", outcome=self.name)
         if isinstance(self.goal, GainGoal) and not self.gain_defined:
-            raise _mistake("gain_goal_without_gain", at="goal", outcome=self.name)
+            raise mistake("gain_goal_without_gain", at="goal", outcome=self.name)
         if isinstance(self.goal, ReachGoal) and self.scale_post:
             low, high = self.scale_post
             if not low <= self.goal.at_least <= high:
-                raise _mistake(
+                raise mistake(
                     "goal_outside_scale", at="goal", outcome=self.name, goal=self.goal.at_least, low=low, high=high
                 )
         if self.smallest_worthwhile and self.scale_post:
             low, high = self.scale_post
             if self.smallest_worthwhile >= high - low:
-                raise _mistake(
+                raise mistake(
                     "worthwhile_beyond_scale",
                     at="smallest_worthwhile",
                     outcome=self.name,
                     points=self.smallest_worthwhile,
                 )
         return self
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """The score columns, from the first occasion to the last."""
+        return (*(() if self.pre is None else (self.pre,)), *self.between, self.post)
 
     @property
     def scale_pre(self) -> Scale | None:
@@ -251,11 +189,11 @@ class Outcome(_Table):
         return 1 if self.better == "higher" else -1
 
 
-class Subgroup(_Table):
+class Subgroup(TomlTable):
     column: Header
 
 
-class Conduct(_Table):
+class Conduct(TomlTable):
     """How the study went; what is absent takes its "unknown" cap in the rating."""
 
     post_on: date | None = None
@@ -270,18 +208,18 @@ class Conduct(_Table):
     )
 
 
-class Context(_Table):
+class Context(TomlTable):
     """Travels on the study card."""
 
     level: Literal["nursery", "primary", "secondary", "adult", "special"] | None = None
-    grade: Annotated[str, BeforeValidator(_code)] | None = None
+    grade: Annotated[str, BeforeValidator(code_text)] | None = None
     track: str | None = None
     weeks: float | None = Field(None, gt=0)
     minutes: float | None = Field(None, gt=0, description="Minutes per week.")
-    school_code: Annotated[str, BeforeValidator(_code)] | None = None
+    schoolcode_text: Annotated[str, BeforeValidator(code_text)] | None = None
 
 
-class Study(_Table):
+class Study(TomlTable):
     """What was planned. Immutable; its ``fingerprint`` travels with every result."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, title="Study file")
@@ -308,27 +246,40 @@ class Study(_Table):
     def _consistent(self):
         names = [outcome.name for outcome in self.outcomes]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise _mistake("outcome_twice", names=twice)
+            raise mistake("outcome_twice", names=twice)
         primaries = [outcome.name for outcome in self.outcomes if outcome.role == "primary"]
         if not primaries:
-            raise _mistake("no_primary")
+            raise mistake("no_primary")
         if len(primaries) > MAX_PRIMARIES:
-            raise _mistake("too_many_primaries", names=primaries, allowed=MAX_PRIMARIES)
+            raise mistake("too_many_primaries", names=primaries, allowed=MAX_PRIMARIES)
         two_groups = isinstance(self.design, Comparison | MultiSite)
         if two_groups and self.groups is None:
-            raise _mistake("groups_missing", kind=self.design.kind)
-        if two_groups and self.columns.group is None:
-            raise _mistake("role_missing", at="columns", role="group", kind=self.design.kind)
+            raise mistake("groups_missing", kind=self.design.kind)
+        if isinstance(self.design, OneGroup | Stepped | SingleCase | Survey) and self.groups is not None:
+            raise mistake("groups_not_for_design", kind=self.design.kind)
+        if (two_groups or self.groups is not None) and self.columns.group is None:
+            raise mistake("role_missing", at="columns", role="group", kind=self.design.kind)
         if isinstance(self.design, Comparison) and self.design.blocks != (self.columns.block is not None):
-            raise _mistake("blocks_and_column", at="columns")
-        if isinstance(self.design, OneGroup) and self.groups is not None:
-            raise _mistake("groups_not_for_design", kind=self.design.kind)
+            raise mistake("blocks_and_column", at="columns")
         return self
 
     @property
     def compared(self) -> bool:
         """With and without the approach; otherwise one group, whose growth nothing explains."""
-        return isinstance(self.design, Comparison | MultiSite)
+        match self.design:
+            case Comparison() | MultiSite() | Stepped():
+                return True
+            case Growth():
+                return self.groups is not None
+            case _:
+                return False
+
+    @property
+    def followed(self) -> bool:
+        """The same pupils every time; otherwise others, of whom no one grows."""
+        if not isinstance(self.design, Survey):
+            return True
+        return self.columns.pupil is not None if self.design.same_pupils is None else self.design.same_pupils
 
     @property
     def spoken(self) -> str:

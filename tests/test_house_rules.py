@@ -22,8 +22,8 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 LAYERS = {
     "values": ["problems", "estimate", "blocks"],
     "inputs": [
-        "study", "study_file", "reading", "occasions", "roles", "gather",
-        "units", "identity", "pupils", "outcomes", "labels", "plausible", "dataset",
+        "designs", "study", "study_file", "reading", "occasions", "roles", "gather",
+        "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
     ],
     "numbers": ["methods"],
     "decisions": [
@@ -49,15 +49,15 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 
 OWNERS = {
     "numpy": {
-        "reading", "gather", "units", "identity", "pupils", "outcomes", "labels", "plausible", "dataset", "methods",
-        "privacy", "measurement", "description", "comparison", "divided", "everyone", "measure", "charts",
+        "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
+        "methods", "privacy", "measurement", "description", "comparison", "divided", "everyone", "measure", "charts",
         "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},
     "xlsxwriter": {"templates"},
-    "pydantic": {"study", "study_file", "schemas"},
-    "pydantic_core": {"study"},
+    "pydantic": {"designs", "study", "study_file", "schemas"},
+    "pydantic_core": {"designs"},
     "scipy": {"methods"},
     "statsmodels": {"methods"},
     "pingouin": {"methods"},
