@@ -205,6 +205,42 @@ def sums() -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
 
+def fluency() -> bytes:
+    """Eight classes, four with the approach, words read in a minute in September, January and June: a row per pupil and
+    wave, with its day. Growth 26 words a year, with the approach 6 more; classes grow at a pace of their own.
+    """
+    draw = random.Random(SEED + 8)  # noqa: S311
+    names = [f"3{letter}" for letter in "ABCDEFGH"]
+    treated = ("3A", "3D", "3E", "3H")
+    weeks = {"september": ("15/09/2025", 0.0), "januari": ("20/01/2026", 4.2), "juni": ("08/06/2026", 8.8)}
+    lines = ["leerling;klas;groep;moment;datum;woorden per minuut"]
+    number = 0
+    for name in names:
+        level, pace = draw.gauss(0, 5), draw.gauss(0, 2.5)
+        for _ in range(draw.randint(17, 23)):
+            number += 1
+            start, own = 62 + level + draw.gauss(0, 14), 26 + pace + 6 * (name in treated) + draw.gauss(0, 7)
+            for at, (moment, (day, month)) in enumerate(weeks.items()):
+                words = _rounded(start + own * month / 8.8 + draw.gauss(0, 5), 0, 200, 1)
+                if (number * 7 + at * 3) % 41:
+                    arm = "samen lezen" if name in treated else "gewoon"
+                    lines.append(f"V{number:03d};{name};{arm};{moment};{day};{words:.0f}")
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
+def years() -> bytes:
+    """The same twelve questions on motivation in four school years, other pupils every year: no names asked."""
+    draw = random.Random(SEED + 9)  # noqa: S311
+    lines = ["schooljaar,klas,leermotivatie"]
+    for year, mean in (("2022-2023", 3.35), ("2023-2024", 3.4), ("2024-2025", 3.55), ("2025-2026", 3.6)):
+        for name in ("6A", "6B", "6C"):
+            level = draw.gauss(0, 0.12)
+            for _ in range(draw.randint(17, 24)):
+                score = _rounded(mean + level + draw.gauss(0, 0.6), 1, 5, 0.25)
+                lines.append(f"{year},{name},{score:g}")
+    return ("\n".join(lines) + "\n").encode()
+
+
 def _rounded(value: float, low: float, high: float, step: float) -> float:
     return min(high, max(low, round(value / step) * step))
 
@@ -234,6 +270,8 @@ EXAMPLES = {
     "werkwoorden-twaalf-klassen.csv": verbs,
     "opstel-acht-klassen.csv": writing,
     "maaltafels-halve-klas.csv": sums,
+    "vlot-lezen-drie-metingen.csv": fluency,
+    "motivatie-vier-jaar.csv": years,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .study import Comparison, MultiSite, OneGroup
+from .study import Comparison, Growth, MultiSite, OneGroup, Survey
 from .telling import Telling
 
 
@@ -21,6 +21,8 @@ def next_step(told: Telling) -> str:
     if told.verdict.capped_code == "ONE_CLASS":
         return w("verdict.next.class_df_one", second=told.unit(told.primary.units))
     if criterion == "comparison":
+        if isinstance(told.measurement.study.design, Survey):
+            return w("verdict.next.comparison_survey")
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
         more = "_more" if kind == "none" and told.primary.units > 1 else ""
         return w(_within(told, f"verdict.next.comparison_{kind}{more}"))
@@ -52,13 +54,17 @@ def _comparison_kind(told: Telling) -> str:
     match study.design:
         case OneGroup(selected_low=low):
             return "low" if low else "none"
-        case Comparison(randomised=False) | MultiSite(randomised=False) if study.primary.pre is None:
+        case Survey():
+            return "none"
+        case Growth() if not study.compared:
+            return "none"
+        case Comparison(randomised=False) | MultiSite(randomised=False) if not study.has_start:
             return "no_start"
-        case MultiSite(randomised=randomised):
+        case MultiSite(randomised=randomised) | Growth(assigned="pupil", randomised=randomised):
             return "drawn" if randomised else "chosen"
-        case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
+        case Comparison() | Growth() if study.conduct.comparison in ("last_year", "other_period"):
             return "earlier"
-        case Comparison(randomised=True):
+        case Comparison(randomised=True) | Growth(randomised=True):
             return "drawn"
         case _:
             return "other_test" if study.primary.tests == "different" else "not_drawn"

@@ -77,7 +77,7 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     arm = result.arms.get("treated") or result.arms["single"]
     sentences = []
     if result.spread is None:
-        sentences.append(w("verdict.everyone.not_measured"))
+        sentences.append(w(told.of_kind("verdict.everyone.not_measured")))
     elif not privacy.may_average(arm.pupils):
         sentences.append(w("verdict.everyone.hidden"))
     else:

@@ -14,7 +14,7 @@ from .estimate import Estimate
 from .measurement import OutcomeResult
 from .methods.effect_sizes import equivalence
 from .methods.student import probability_positive
-from .study import Comparison, Conduct, OneGroup, Study
+from .study import Conduct, Study
 
 DEFAULT_MARGIN_SD = 0.20
 """Smallest worthwhile difference when none was set beforehand (design page, section 5; policy)."""
@@ -62,13 +62,13 @@ def planned_before(conduct: Conduct, planned_on: date | None) -> bool | None:
 def read_code(study: Study, result: OutcomeResult, margin: Margin | None) -> Code:
     """What the numbers say, before the rating has its word; in the order of the words page, section 3."""
     estimate = result.main
-    if isinstance(study.design, OneGroup):
+    if not study.compared:
         if estimate is None or estimate.interval is None:
             return "DESCRIBED"
         if estimate.interval.low > 0:
             return "GROWTH"
         return "DECLINE" if estimate.interval.high < 0 else "GROWTH_UNCLEAR"
-    if isinstance(study.design, Comparison) and (estimate is None or estimate.class_df < MIN_CLASS_DF_SEEN):
+    if not study.divided and (estimate is None or estimate.class_df < MIN_CLASS_DF_SEEN):
         return "ONE_CLASS"
     return compared_code(estimate, margin)
 

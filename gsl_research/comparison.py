@@ -17,7 +17,7 @@ from .measurement import Check
 from .methods import bracket, checks, clusters, effect_sizes, leave_out, matched, one_class
 from .methods.moments import ClassMoments
 from .problems import Problem, Problems
-from .study import Comparison, Outcome
+from .study import Comparison, Growth, Outcome
 
 MIN_CLASS_DF_SEEN = 2
 """Class-level df from which the classes carry the interval; below it, assumed ICCs (methods page 2.6; policy)."""
@@ -71,7 +71,7 @@ def compare(
     sd = clusters.total_sd(moments, treated, post)
     found: list[Estimate | NotEstimated] = []
     if class_df < MIN_CLASS_DF_SEEN:
-        found += _panel(outcome, adjusted)
+        found += assumed_panel(outcome, adjusted)
     found.append(main)
     if isinstance(main, Estimate):
         icc = clusters.anova_icc(moments, treated, post)
@@ -93,7 +93,7 @@ def compare(
         usual_gaps=tuple(one_class.usual_gap(adjusted, one.assumed_icc) for one in panel),
         estimates=estimates,
         refused=tuple(one for one in found if isinstance(one, NotEstimated)),
-        checks=tuple(_checks(design, moments, adjusted, blocks, class_df, len(alarms) if compared else None)),
+        checks=tuple(class_checks(design, moments, adjusted, blocks, class_df, len(alarms) if compared else None)),
         alarms=alarms,
         by_start=_by_start(moments, treated, quartiles) if seen and blocks is None and quartiles is not None else (),
     )
@@ -104,7 +104,7 @@ def sounds(alarm: bracket.Agreement) -> bool:
     return alarm.shifted or (alarm.other_width and alarm.estimator not in ADJUSTING)
 
 
-ADJUSTING = ("gain_difference", "reliability_corrected", "class_mean_pre")
+ADJUSTING = ("gain_difference", "reliability_corrected", "class_mean_pre", "first_to_last")
 """Estimators that differ from the main one in how the pre-test is taken into account."""
 
 
@@ -123,7 +123,7 @@ def _problem(missing: NotEstimated, outcome: Outcome) -> Problems:
             return Problems([Problem(code="no_spread_before", facts=facts)])
 
 
-def _panel(outcome: Outcome, adjusted: clusters.AdjustedMeans) -> Iterator[Estimate | NotEstimated]:
+def assumed_panel(outcome: Outcome, adjusted: clusters.AdjustedMeans) -> Iterator[Estimate | NotEstimated]:
     """The difference under three assumed ICCs; before them the school's own usual gap, after them a borrowed spread."""
     if outcome.usual_gap is not None:
         icc = one_class.icc_from_gap(adjusted, outcome.usual_gap)
@@ -202,14 +202,15 @@ def _corrected(moments: ClassMoments, treated: NDArray[np.bool_], reliability: f
     return bracket.corrected_difference(moments, treated, within, unit="points")
 
 
-def _checks(
-    design: Comparison,
+def class_checks(
+    design: Comparison | Growth,
     moments: ClassMoments,
     adjusted: clusters.AdjustedMeans,
     blocks: NDArray[np.int64] | None,
     class_df: float,
     alarms: int | None,
 ) -> Iterator[Check]:
+    """Of whole classes side by side: the start, where ``moments`` has one, agreement, and what single classes do."""
     treated = adjusted.treated
     with_start = moments.mean.shape[1] > 1
     if with_start:

@@ -48,6 +48,10 @@ class Comparison(TomlTable):
     randomised: bool = Field(False, description="Drawn by lot.")
     blocks: bool = Field(False, description="Drawn or matched within blocks; the role block says which.")
 
+    @property
+    def divided(self) -> bool:
+        return False
+
 
 class MultiSite(TomlTable):
     """The approach given to some pupils within each class or school."""
@@ -63,6 +67,11 @@ class MultiSite(TomlTable):
     @property
     def blocks(self) -> bool:
         return False
+
+    @property
+    def divided(self) -> bool:
+        """Pupils of one class got the approach and others did not."""
+        return True
 
 
 class Waves(TomlTable):
@@ -101,6 +110,10 @@ class Growth(Waves):
     def blocks(self) -> bool:
         return False
 
+    @property
+    def divided(self) -> bool:
+        return self.assigned == "pupil"
+
 
 class Stepped(Waves):
     """Classes start one after the other; a wait-list is two steps."""
@@ -124,6 +137,10 @@ class Stepped(Waves):
 
     @property
     def blocks(self) -> bool:
+        return False
+
+    @property
+    def divided(self) -> bool:
         return False
 
 

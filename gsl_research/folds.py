@@ -19,7 +19,12 @@ def method(told: Telling) -> Fold:
     blocks: list[Block] = []
     main = [e.estimator for e in result.estimates if e.status != "beside" and e.estimator != "own_usual_gap"]
     for name in dict.fromkeys(main) or ("end_only",):
-        blocks.append(Text(w(f"report.method.{_without_start(told, name)}")))
+        compared = f"{name}_compared"
+        name = compared if told.compared and f"report.method.{compared}" in w else name
+        blocks.append(Text(w(told.of_kind(f"report.method.{_without_start(told, name)}"))))
+    if (waves := result.waves) is not None and len(waves.labels) > 1:
+        timing = "dates" if waves.timing == "dates" else "steps" if waves.even else "numbers"
+        blocks.append(Text(w(f"report.method.timing_{timing}")))
     blocks.append(Text(_missing(told)))
     rows = tuple(_figures(told)) if shareable(result) else ()
     rows += tuple(_origin(told))
@@ -38,6 +43,8 @@ def method(told: Telling) -> Fold:
 def _missing(told: Telling) -> str:
     rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
     w = told.words
+    if told.kind:
+        return w(f"report.method.missing{told.kind}")
     if not loss_may_show(told.measurement):
         return w(f"report.method.missing_{'untold' if lost == 0 or privacy.may_count(lost) else 'few'}")
     if lost == 0:
@@ -54,7 +61,7 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
 
     if (points := result.main) is not None:
         yield (
-            w("report.method.estimate_points" if told.compared else "report.method.growth_points"),
+            w("report.method.estimate_points" if told.compared else told.of_kind("report.method.growth_points")),
             one(points.value, 2),
         )
         if points.interval is not None:
@@ -72,11 +79,14 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
     if result.tipping_icc is not None:
         yield w("report.method.tipping"), one(result.tipping_icc, 2)
     if (g := result.g) is not None:
-        yield w("report.method.g"), one(g.value, 2)
+        yield w("report.method.g_first" if g.unit == "first_wave_total_sd" else "report.method.g"), one(g.value, 2)
         if g.interval is not None:
             yield w("report.method.g_interval"), span(g.interval.low, g.interval.high)
         if g.icc is not None:
-            yield w("report.method.icc"), one(g.icc, 2)
+            yield (
+                w("report.method.icc_first" if g.unit == "first_wave_total_sd" else "report.method.icc"),
+                one(g.icc, 2),
+            )
     if (found := _progress(told)) is not None:
         low, high = (_months(told, count, found.most) for count in (found.low, found.high))
         yield w("report.months.row"), low if low == high else w("report.months.from_to", low=low, high=high)
@@ -122,7 +132,7 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     w, result = told.words, told.primary
     found = {check.code: check.value for check in result.checks}
     if "class_sd" in found:
-        yield w(f"report.method.{_without_start(told, 'class_sd')}"), w.number(found["class_sd"], 2)
+        yield w(told.of_kind(f"report.method.{_without_start(told, 'class_sd')}")), w.number(found["class_sd"], 2)
     if "leave_one_out_low" in found and all(privacy.may_average(item.pupils) for item in result.classes):
         low, high = (w.number(found[f"leave_one_out_{end}"], 2) for end in ("low", "high"))
         yield w("report.method.leave_one_out"), w("report.method.from_to", low=low, high=high)
@@ -133,6 +143,8 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
         p = found["permutation_p"]
         told_p = w("report.method.p_below") if p < SMALLEST_P else w.number(p, 2)
         yield w("report.method.permutation", smallest=smallest), told_p
+    if "bend" in found:
+        yield w("report.method.bend"), w.number(found["bend"], 2)
     if "slopes" in found:
         yield w("report.method.slopes"), w.number(found["slopes"], 2)
 
@@ -193,7 +205,7 @@ def conduct(told: Telling) -> Fold:
 def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
     """(what, planned, done); an empty cell where there is nothing to plan or to do."""
     w, study = told.words, told.measurement.study
-    outcome, done, unknown = study.primary, study.conduct, w("report.conduct.unknown")
+    outcome, done, unknown = told.primary.outcome, study.conduct, w("report.conduct.unknown")
 
     def choice(name: str, value: str | None) -> str:
         return w(f"report.conduct.{name}_{value}") if value else unknown

@@ -184,7 +184,7 @@ def _side_effects(measurement: Measurement) -> Iterator[SideEffect]:
         interval = estimate.interval if estimate is not None else None
         if not comparison or interval is None or estimate.class_df < MIN_CLASS_DF_SEEN or margin is None:
             yield SideEffect(result.outcome.name, "described", margin)
-        elif interval.low > -margin.points and sound(result, measurement.study.design):
+        elif interval.low > -margin.points and sound(result, measurement.study):
             yield SideEffect(result.outcome.name, "safe", margin)
         elif interval.high < 0:
             yield SideEffect(result.outcome.name, "signal", margin)

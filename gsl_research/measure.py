@@ -12,8 +12,9 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, divided, everyone, wave_table
+from . import comparison, description, divided, everyone, growing, wave_table
 from .dataset import Dataset
+from .designs import Waves
 from .estimate import Estimate, NotEstimated
 from .measurement import Check, Measurement, OutcomeResult
 from .methods import bracket, differences, one_class
@@ -32,8 +33,10 @@ def measure(study: Study, data: Dataset) -> Measurement:
         raise ValueError(f"data were bound to study {data.study_id!r}, not {study.id!r}")
     if refused := list(not_yet(study, data.cluster_level)):
         raise Problems(refused)
-    results = tuple(_measure_outcome(study, outcome, data) for outcome in study.outcomes)
-    primary = next(outcome for outcome in study.outcomes if outcome.role == "primary")
+    of_one = _measure_waves if isinstance(study.design, Waves) else _measure_outcome
+    side_by_side = wave_table.side_by_side(study, data.waves)
+    results = tuple(of_one(study, outcome, data) for outcome in side_by_side.outcomes)
+    primary = side_by_side.primary
     return Measurement(
         study=study,
         results=results,
@@ -41,7 +44,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
         cluster_level=data.cluster_level,
         schools=data.schools,
         data_sha256=data.sha256,
-        dropped=_dropped(data, primary),
+        dropped=_dropped(data, primary) if study.followed else {"no_pre": 0, "no_post": 0, "neither": 0},
         warnings=data.warnings,
     )
 
@@ -60,14 +63,18 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
                 yield Problem(code="not_yet", facts={"what": Term("later.subgroups_within")})
             if study.columns.block is not None:
                 yield Problem(code="not_yet", facts={"what": Term("later.block")})
-        case Growth() | Stepped() | SingleCase() | Survey():
+        case Growth() | Survey():
+            if study.divided and study.subgroups:
+                yield Problem(code="not_yet", facts={"what": Term("later.subgroups_within")})
+        case Stepped() | SingleCase():
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
     if sum(outcome.role == "primary" for outcome in study.outcomes) > 1:
         yield Problem(code="not_yet", facts={"what": Term("later.primaries")})
+    by_wave = ("wave", "date") if isinstance(study.design, Waves) and study.columns.wave is not None else ()
     for role in ("wave", "date", "dose", "own_goal"):
-        if role in study.columns.mapped():
+        if role in study.columns.mapped() and role not in by_wave:
             yield Problem(code="not_yet", facts={"what": Term(f"later.{role}")})
 
 
@@ -171,6 +178,59 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
             )
         case _:
             raise ValueError(f"no method for {study.design.kind}")
+
+
+def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResult:
+    frame, sign, count = data.frame, outcome.sign, len(data.waves)
+    growing.refuse_scales(outcome)
+    points = np.stack([frame[f"{outcome.name}.{name}"].to_numpy() for name in wave_table.occasions(count)], axis=1)
+    at = growing.Moments(
+        labels=data.waves,
+        timing=data.timing,
+        codes=frame["cluster"].to_numpy(),
+        when=np.stack([frame[f"time.{number}"].to_numpy() for number in range(1, count + 1)], axis=1),
+        scores=sign * points,
+        arm=frame["treated"].to_numpy() if "treated" in frame else None,
+        single=not study.followed or count == 1,
+    )
+    scale = outcome.scale_post or description.score_range(points)
+    found = growing.grow(study.design if study.compared else None, outcome, at)
+    arms = growing.describe(outcome, at, scale)
+    last = ~np.isnan(points[:, -1])
+    present = last if study.followed else at.growing
+    checks = [*description.attrition(present, at.arm, at.codes), *found.checks]
+    checks += description.extremes(outcome, arms.get("treated") or arms["single"])
+    result = OutcomeResult(
+        outcome=outcome,
+        estimates=found.estimates,
+        refused=found.refused,
+        checks=tuple(checks),
+        arms=arms,
+        classes=growing.classes(at, found, sign),
+        moments=found.moments,
+        treated=found.treated,
+        sd=found.sd,
+        usual_gaps=found.usual_gaps,
+        tipping_icc=found.tipping_icc,
+        tipping_gap=found.tipping_gap,
+        alarms=found.alarms,
+        waves=growing.seen_waves(at, found, sign),
+    )
+    both = last & ~np.isnan(points[:, 0])
+    if at.single or not both.any():
+        return result
+    units, codes = np.unique(at.codes[both], return_inverse=True)
+    first, final = points[both, 0], points[both, -1]
+    chosen = np.ones(len(codes), dtype=bool) if at.arm is None else at.arm[both]
+    treated = None if found.treated is None else found.treated[units]
+    wanted = study.subgroups if outcome.role == "primary" else ()
+    labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[both] for one in wanted}
+    return replace(
+        result,
+        spread=everyone.spread(outcome, codes, first, final, chosen) if chosen.any() else None,
+        changed=everyone.changed(outcome, first, final, chosen) if chosen.any() else None,
+        subgroups=tuple(everyone.by_label(outcome, labels, codes, first, final, treated)),
+    )
 
 
 def _regression_to_the_mean(outcome: Outcome, moments: ClassMoments) -> Check:

@@ -97,6 +97,33 @@ class SubgroupResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassWaves:
+    """One class: pupils with a score at every wave, and their mean, ``None`` of nobody."""
+
+    number: int
+    treated: bool | None
+    pupils: tuple[int, ...]
+    means: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """Every wave with the pupils who have a score there, in raw points; of arms by name as counts and means.
+
+    ``timing`` says how the ``times`` are known ("dates", "numbers", "steps") and ``even`` whether they are equally far
+    apart; without the ``same_pupils`` others stand at every wave.
+    """
+
+    labels: tuple[str, ...]
+    timing: str
+    times: tuple[float, ...]
+    even: bool
+    same_pupils: bool
+    arms: Mapping[str, tuple[tuple[int, ...], tuple[float | None, ...]]]
+    classes: tuple[ClassWaves, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """Everything measured for one outcome; ``estimates`` in points first. No pupil's row."""
 
@@ -123,6 +150,8 @@ class OutcomeResult:
     """Which other ways to compute the difference lead elsewhere."""
     left_out: int = 0
     """Classes whose pupils were divided, that have too few of them on one side to count."""
+    waves: Waves | None = None
+    """Of a design with several moments."""
     by_start: tuple[EffectAt, ...] = ()
     """The difference for pupils with a weak and with a strong start, when it depends on that."""
 

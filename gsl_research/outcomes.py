@@ -17,7 +17,7 @@ def score_columns(outcome: Outcome) -> Iterator[tuple[str, str, tuple[float, flo
     """(occasion, heading, scale) of every score an outcome has, in order of time."""
     if outcome.pre is not None:
         yield "pre", outcome.pre, outcome.scale_pre
-    for number, header in enumerate(outcome.between, start=2):
+    for number, header in enumerate(outcome.between or (), start=2):
         yield f"wave{number}", header, outcome.scale_post
     yield "post", outcome.post, outcome.scale_post
 

@@ -18,8 +18,14 @@ UNDECIDED = ("CANNOT", "ONE_CLASS", "GROWTH_UNCLEAR", "DESCRIBED")
 
 
 def attribution(told: Telling) -> Iterator[Block]:
-    w, result, sign = told.words, told.primary, told.primary.outcome.sign
-    outcome, margin = result.outcome, told.verdict.margin
+    w, result, outcome = told.words, told.primary, told.primary.outcome
+    if result.waves is not None:
+        yield from _over_time(told)
+        if told.verdict.capped_code == "ONE_CLASS":
+            yield from _panel(told)
+        elif told.compared:
+            yield _interval(told)
+        return
     scale = outcome.scale_post or _span_of_bins(result.classes, result.arms.values())
     if not told.compared:
         arm = result.arms["single"]
@@ -41,16 +47,63 @@ def attribution(told: Telling) -> Iterator[Block]:
         shapes, scale=scale, words=w, adjusted=outcome.pre is not None, declared=outcome.scale_post is not None
     )
     yield from _class_growth(told, scale)
+    yield _interval(told)
+
+
+def _interval(told: Telling) -> Block:
+    result, verdict = told.primary, told.verdict
     low, high = _ends(result, result.main)
-    yield charts.interval(
+    return charts.interval(
         low,
-        sign * result.main.value,
+        result.outcome.sign * result.main.value,
         high,
-        margin=_chosen(margin),
-        words=w,
-        lead=told.verdict.capped_code not in UNDECIDED,
+        margin=_chosen(verdict.margin),
+        words=told.words,
+        lead=verdict.capped_code not in UNDECIDED,
         decimals=told.decimals(result),
     )
+
+
+def _over_time(told: Telling) -> Iterator[Block]:
+    """Means by wave of arms of 10 pupils and more, and of the classes that may be shown at every wave."""
+    result, waves = told.primary, told.primary.waves
+    if len(waves.labels) < 2:
+        yield Text(told.words("report.method.once_only"))
+        return
+    lines = [_line(name, None, *of_arm, (True,) * len(waves.labels)) for name, of_arm in waves.arms.items()]
+    for side in (True, False, None):
+        here = [one for one in waves.classes if one.treated is side]
+        by_wave = [
+            privacy.shown_counts(counts, least=privacy.MIN_MEAN)
+            for counts in zip(*(c.pupils for c in here), strict=True)
+        ]
+        for place, one in enumerate(here):
+            shown = all(counts[place] is not None for counts in by_wave)
+            arm = "single" if side is None else "treated" if side else "control"
+            label = told.unit(one.number)
+            lines.append(_line(arm, label, one.pupils, one.means, (shown,) * len(waves.labels)))
+    if sum(line.label is not None for line in lines) == len(waves.arms):
+        lines = [line for line in lines if line.label is None]
+    scale = result.outcome.scale_post
+    picture = charts.over_time(
+        waves.labels,
+        waves.times,
+        lines,
+        scale=scale or (0.0, 1.0),
+        words=told.words,
+        declared=scale is not None,
+        same_pupils=waves.same_pupils,
+    )
+    if picture is not None:
+        yield picture
+
+
+def _line(arm, label, pupils, means, shown) -> charts.Line:
+    told = (
+        round(mean, privacy.MEAN_DECIMALS) if may and mean is not None and privacy.may_average(count) else None
+        for mean, count, may in zip(means, pupils, shown, strict=True)
+    )
+    return charts.Line(arm, label, tuple(told))
 
 
 def _chosen(margin: Margin | None) -> float | None:
@@ -64,17 +117,17 @@ def _panel(told: Telling) -> Iterator[Block]:
         return
     gaps = [w.points(gap, decimals) for gap in result.usual_gaps]
     assumed = [gap for entry, gap in zip(result.panel, gaps, strict=True) if entry.estimator == "assumed_icc"]
-    yield Text(w("verdict.ONE_CLASS_panel", gap1=assumed[0], gap2=assumed[1], gap3=assumed[2]))
+    yield Text(w(told.of_kind("verdict.ONE_CLASS_panel"), gap1=assumed[0], gap2=assumed[1], gap3=assumed[2]))
     rows = []
     for gap, entry in zip(gaps, result.panel, strict=True):
         kind = "own_row" if entry.estimator == "own_usual_gap" else "panel_row"
-        rows.append((w(f"verdict.ONE_CLASS_{kind}", gap=gap), *_ends(result, entry)))
+        rows.append((w(told.of_kind(f"verdict.ONE_CLASS_{kind}"), gap=gap), *_ends(result, entry)))
     for entry in (e for e in result.beside if e.estimator == "borrowed_class_spread"):
         classes = w.count(result.outcome.class_spread.classes)
         rows.append((w("verdict.ONE_CLASS_borrowed_row", classes=classes), *_ends(result, entry)))
     yield charts.panel(rows, words=w, margin=_chosen(told.verdict.margin), decimals=decimals)
     if result.tipping_gap:
-        yield Text(w("verdict.ONE_CLASS_tipping", gap=w.points(result.tipping_gap, decimals)))
+        yield Text(w(told.of_kind("verdict.ONE_CLASS_tipping"), gap=w.points(result.tipping_gap, decimals)))
     else:
         yield Text(w("verdict.ONE_CLASS_tipping_zero"))
     yield Text(w("verdict.ONE_CLASS_not_lost"))

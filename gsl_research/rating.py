@@ -14,7 +14,7 @@ from .codes import Margin, compared_code, planned_before
 from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
 from .measurement import OutcomeResult
 from .methods.student import t_interval
-from .study import Comparison, Design, MultiSite, OneGroup, Study
+from .study import Comparison, Growth, MultiSite, OneGroup, Study, Survey
 
 BORROWED_CAP = 2
 """One class per arm with the class spread of other classes on the same test (methods page 3.3; policy)."""
@@ -118,13 +118,13 @@ def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
 def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterator[Cap]:
     yield _comparison_cap(study, result.units)
     if study.compared:
-        yield Cap("class_df", _class_df_cap(study.design, result))
+        yield Cap("class_df", _class_df_cap(study, result))
         if result.check("agreement") is not None and margin is not None:
             yield Cap("agreement", _agreement_cap(result, margin))
         seen = result.main or (result.panel[len(result.panel) // 2] if result.panel else None)
         if seen is not None and result.sd:
             yield Cap("width", _cap(seen.interval.half_width / result.sd, WIDTH_CAPS))
-        if (baseline := result.check("baseline_g")) is not None and not by_chance(study.design, result):
+        if (baseline := result.check("baseline_g")) is not None and not by_chance(study, result):
             yield Cap("baseline", _cap(abs(baseline.value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
     yield from _conduct_caps(study)
@@ -158,24 +158,28 @@ def _comparison_cap(study: Study, units: int) -> Cap:
     match study.design:
         case OneGroup(selected_low=selected_low):
             return Cap("comparison", 0 if selected_low else 1)
-        case Comparison(randomised=False) | MultiSite(randomised=False) if study.primary.pre is None:
+        case Survey():
+            return Cap("comparison", 1)
+        case Growth() if not study.compared:
+            return Cap("comparison", 1)
+        case Comparison(randomised=False) | MultiSite(randomised=False) if not study.has_start:
             return Cap("comparison", NO_START_CAP)
-        case MultiSite(randomised=randomised):
+        case MultiSite(randomised=randomised) | Growth(assigned="pupil", randomised=randomised):
             chosen = CHOSEN_CAP if units > 1 else NO_START_CAP
             return Cap("comparison", FULL if randomised else chosen)
-        case Comparison() if study.conduct.comparison in ("last_year", "other_period"):
+        case Comparison() | Growth() if study.conduct.comparison in ("last_year", "other_period"):
             return Cap("comparison", 2)
-        case Comparison(randomised=True, blocks=blocks):
-            return Cap("comparison", BLOCKS_CAP if blocks else FULL)
-        case Comparison():
+        case Comparison(randomised=True) | Growth(randomised=True):
+            return Cap("comparison", BLOCKS_CAP if study.design.blocks else FULL)
+        case Comparison() | Growth():
             same = study.primary.tests != "different"
             return Cap("comparison", 3 if same else 2, known=study.conduct.comparison is not None)
         case _:
             raise ValueError(f"no rating for {study.design.kind}")
 
 
-def _class_df_cap(design: Comparison | MultiSite, result: OutcomeResult) -> int:
-    if isinstance(design, MultiSite):
+def _class_df_cap(study: Study, result: OutcomeResult) -> int:
+    if study.divided:
         return max(FEW_SITES_CAP, next(cap for least, cap in CLASS_DF_CAPS if result.units - 1 >= least))
     arms = [item.treated for item in result.classes]
     cap = next(cap for least, cap in CLASS_DF_CAPS if result.class_df >= least)
@@ -183,7 +187,7 @@ def _class_df_cap(design: Comparison | MultiSite, result: OutcomeResult) -> int:
         cap = BORROWED_CAP
     ratio = result.check("class_sd_ratio")
     uneven = small_arm(arms.count(True), arms.count(False)) or (ratio is not None and ratio.flag)
-    return min(cap, SMALL_ARM_CAP) if uneven and not design.blocks else cap
+    return min(cap, SMALL_ARM_CAP) if uneven and not study.design.blocks else cap
 
 
 def small_arm(treated: int, control: int) -> bool:
@@ -222,20 +226,20 @@ def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:
     return next(cap for limit, cap in table if value <= limit + 1e-12)
 
 
-def sound(result: OutcomeResult, design: Comparison | MultiSite) -> bool:
+def sound(result: OutcomeResult, study: Study) -> bool:
     """Attrition and start allow a clear word; without a pre-test only a draw tells that the arms began alike."""
     baseline = result.check("baseline_g")
-    if isinstance(design, MultiSite) and result.units == 1:
+    if study.divided and result.units == 1:
         return False
-    if baseline is None or by_chance(design, result):
-        return design.randomised and _attrition_cap(result) >= SAFE_CAP
+    if baseline is None or by_chance(study, result):
+        return study.design.randomised and _attrition_cap(result) >= SAFE_CAP
     return min(_attrition_cap(result), _cap(abs(baseline.value), BASELINE_CAPS)) >= SAFE_CAP
 
 
-def by_chance(design: Design, result: OutcomeResult) -> bool:
+def by_chance(study: Study, result: OutcomeResult) -> bool:
     """Whether pupils were drawn and start as far apart as a draw of so many does: chance, which the adjustment takes
     away. A dozen on each side start 0.4 SD apart in one draw of three."""
-    if not (isinstance(design, MultiSite) and design.randomised):
+    if not (study.divided and study.design.randomised):
         return False
     reach = DRAW_REACH * sum(1 / arm.pupils for arm in result.arms.values()) ** 0.5
     return abs(result.check("baseline_g").value) <= reach

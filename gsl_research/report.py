@@ -11,10 +11,12 @@ from . import __version__, advice, answers, folds, pictures, privacy, sentences
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
 from .disclosure import shareable
+from .growing import LINE_WAVES
 from .judge import Verdict
 from .measurement import Measurement
-from .study import ReachGoal, Study
+from .study import ReachGoal, Study, Survey
 from .telling import Telling, step_of, units_of
+from .wave_table import occasions
 from .wording import words
 
 HASH_SHOWN = 8
@@ -56,7 +58,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Heading(w("report.heading.goal"), 2, answer)
     yield Text(" ".join(texts))
     if shareable(told.primary):
-        yield Heading(w("report.heading.attribution" if told.compared else "report.heading.growth"), 3)
+        yield Heading(w("report.heading.attribution" if told.compared else told.of_kind("report.heading.growth")), 3)
         yield from pictures.attribution(told)
         if told_apart := list(sentences.ways(told)):
             yield Text(" ".join(told_apart))
@@ -69,9 +71,10 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Text(f"{w('verdict.steps.about')} {advice.weakest(told)}")
     kind = "note" if told.verdict.capped_code == "ONE_CLASS" else "next_step"
     yield Callout(kind, w("report.heading.next_step"), (advice.next_step(told),))
-    yield Heading(w("report.heading.choices"), 3)
-    header = tuple(w(f"report.choices.{name}") for name in ("option", "answer"))
-    yield Table(w("report.choices.caption"), header, tuple(advice.choices(told)))
+    if not isinstance(told.measurement.study.design, Survey):
+        yield Heading(w("report.heading.choices"), 3)
+        header = tuple(w(f"report.choices.{name}") for name in ("option", "answer"))
+        yield Table(w("report.choices.caption"), header, tuple(advice.choices(told)))
 
     answer, texts = answers.everyone(told)
     yield Heading(w("report.heading.everyone"), 2, answer)
@@ -115,14 +118,19 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     of, single = told.of(result.outcome), "" if told.compared else "_single"
     if result.outcome.gain_defined:
         gain = arm.mean_post - arm.mean_pre
-        label = w(f"report.facts.gain{single}", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
+        label = w(
+            told.of_kind(f"report.facts.gain{single}"),
+            pre=told.mean(arm.mean_pre),
+            post=told.mean(arm.mean_post),
+            of=of,
+        )
         decimals = told.decimals(result)
         ends = round(arm.mean_post, privacy.MEAN_DECIMALS) - round(arm.mean_pre, privacy.MEAN_DECIMALS)
         if round(ends - gain, decimals):
             label = w("report.facts.rounded", label=label)
         yield w.gap(gain, 1, decimals) if round(gain, decimals) < 0 else f"+{w.points(gain, decimals)}", label
     else:
-        yield told.mean(arm.mean_post), w(f"report.facts.end{single}", of=of)
+        yield told.mean(arm.mean_post), w(told.of_kind(f"report.facts.end{single}"), of=of)
     goal = result.outcome.goal
     if isinstance(goal, ReachGoal) and privacy.part_of(arm.reached, arm.with_post) == "exact":
         figures = answers.goal_figures(told, result.outcome, arm)
@@ -133,7 +141,8 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
         kind = "divided" if told.divided else "classes"
         yield told.units(result.units), w(f"report.facts.{kind}", drawn=drawn, **counts)
     else:
-        yield w.count(arm.pupils), w("report.facts.pupils" if result.outcome.pre else "report.facts.pupils_end")
+        key = "report.facts.pupils" if result.outcome.pre or told.kind else "report.facts.pupils_end"
+        yield w.count(arm.pupils), w(told.of_kind(key))
 
 
 def _not_said(told: Telling) -> Iterator[str]:
@@ -146,6 +155,10 @@ def _not_said(told: Telling) -> Iterator[str]:
                 yield "no_start"
     else:
         yield "growth"
+    if told.kind == "_others":
+        yield "others"
+    elif told.kind == "_waves" and len(told.primary.waves.labels) <= LINE_WAVES:
+        yield "faster"
     yield "one_pupil"
     if any(problem.code == "no_pupil_column" for problem in told.measurement.warnings):
         yield "no_duplicates"
@@ -187,6 +200,14 @@ def counted(study: Study, data: Dataset, *, lang: str = "nl") -> list[str]:
         arms = [w("locale.pupils", count=w.count(int((frame["treated"] == side).sum()))) for side in (True, False)]
         told.append(w("report.describe.arms", treated=arms[0], control=arms[1]))
     for outcome in study.outcomes:
+        if data.waves:
+            scores = [int(frame[f"{outcome.name}.{occasion}"].notna().sum()) for occasion in occasions(len(data.waves))]
+            counts = [
+                w("report.describe.at_wave", wave=wave, count=w.count(n))
+                for wave, n in zip(data.waves, scores, strict=True)
+            ]
+            told.append(w("report.describe.waves", label=outcome.label, counts=w.listing(counts)))
+            continue
         post = frame[f"{outcome.name}.post"].notna()
         both = post & frame[f"{outcome.name}.pre"].notna() if outcome.pre else post
         key = "report.describe.outcome" if outcome.pre else "report.describe.outcome_post"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .disclosure import shareable
+from .growing import TREND_OCCASIONS
 from .measurement import OutcomeResult
 from .rating import by_chance, small_arm
 from .study import OneGroup
@@ -27,16 +28,17 @@ def certain(told: Telling) -> str | None:
     with_start = result.outcome.gain_defined
     if not told.compared:
         arm = result.arms["single"]
-        return (
-            w("report.certain.single", pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of)
-            if with_start
-            else None
-        )
+        if not with_start:
+            return None
+        key = told.of_kind("report.certain.single")
+        return w(key, pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of, **told.figures(result))
     treated, control = result.arms["treated"], result.arms["control"]
     pair = len(result.classes) == 2 and not told.divided
     key = ("pair" if pair else "both") + ("" if with_start else "_end")
+    waves = {} if result.waves is None else {"start": result.waves.labels[0], "last": result.waves.labels[-1]}
     return w(
-        f"report.certain.{key}",
+        told.of_kind(f"report.certain.{key}"),
+        **waves,
         first=told.unit(1),
         second=told.unit(2),
         of=of,
@@ -58,13 +60,13 @@ def conclusion(told: Telling) -> Iterator[str]:
         case "ONE_CLASS":
             yield _one_class(told, blanks)
         case "GROWTH" | "DECLINE" | "GROWTH_UNCLEAR" as code:
-            yield w(f"verdict.{code}", **blanks)
+            yield w(told.of_kind(f"verdict.{code}"), **blanks)
         case "DESCRIBED":
             if result.main is not None:
-                yield w("verdict.DESCRIBED_gain", **blanks)
+                yield w(told.of_kind("verdict.DESCRIBED_gain"), **blanks)
             else:
                 post = f"{told.mean(result.arms['single'].mean_post)}{told.of(result.outcome)}"
-                yield w("verdict.DESCRIBED_end", post=post, **blanks)
+                yield w(told.of_kind("verdict.DESCRIBED_end"), post=post, **blanks)
         case "CANNOT":
             yield w(f"verdict.CANNOT_{_cannot(told)}", margin=told.margin(verdict.margin, result), **blanks)
         case "NEGLIGIBLE":
@@ -109,16 +111,19 @@ def _raw_gap(result: OutcomeResult) -> float:
 def _conditions(told: Telling) -> Iterator[str]:
     """The short true sentences that belong to a conclusion."""
     study, result, w, verdict = told.measurement.study, told.primary, told.words, told.verdict
-    if isinstance(study.design, OneGroup):
+    if not told.compared:
         if result.main is not None:
-            yield w(f"verdict.why_unknown{'_unclear' if verdict.capped_code == 'GROWTH_UNCLEAR' else ''}")
+            key = f"verdict.why_unknown{'_unclear' if verdict.capped_code == 'GROWTH_UNCLEAR' else ''}"
+            yield w("verdict.why_unknown_others" if told.kind == "_others" else key)
+        if told.kind == "_others" and len(result.waves.labels) < TREND_OCCASIONS:
+            yield w("verdict.few_occasions")
         if len(result.classes) == 1 and result.main is not None and result.main.interval is not None:
             yield w("verdict.in_this_class")
-        if result.main is not None and result.main.estimator == "class_gains":
+        if result.main is not None and result.main.estimator in ("class_gains", "class_slopes"):
             yield w("verdict.each_counts_equally")
         if study.conduct.new_content:
             yield w("verdict.new_content")
-        if study.design.selected_low:
+        if isinstance(study.design, OneGroup) and study.design.selected_low:
             yield w("verdict.selected_low")
             if (expected := result.check("regression_to_the_mean")) is not None and expected.flag:
                 yield w("verdict.selected_low_by", points=w.points(expected.value, told.decimals(result)))
@@ -139,18 +144,20 @@ def _conditions(told: Telling) -> Iterator[str]:
             arms = [arm.classes for arm in result.arms.values()]
             if small_arm(*arms):
                 yield w("verdict.small_arm", few=told.units(min(arms)))
+    if (bend := result.check("bend")) is not None and bend.flag:
+        yield w("verdict.bent")
     if result.outcome.better == "lower":
         yield w("verdict.lower_is_better")
 
 
 def _divided(told: Telling) -> Iterator[str]:
-    result, w, design = told.primary, told.words, told.measurement.study.design
+    result, w, study = told.primary, told.words, told.measurement.study
     if result.left_out:
         key = "sites_left_out_one" if result.left_out == 1 else "sites_left_out"
         yield w(f"verdict.{key}", count=w.count(result.left_out))
     if result.units == 1:
         yield w("verdict.one_site")
-    if design.randomised and result.check("baseline_g") is not None and not by_chance(design, result):
+    if study.design.randomised and result.check("baseline_g") is not None and not by_chance(study, result):
         yield w("verdict.draw_doubt")
 
 

@@ -114,8 +114,9 @@ class Outcome(TomlTable):
     ]
     role: Literal["primary", "secondary", "side_effect"] = "primary"
     pre: Header | None = None
-    between: Annotated[tuple[Header, ...], Field(strict=False)] = Field(
-        (), description="With three waves or more in a column each: those between the first (pre) and the last (post)."
+    between: Annotated[tuple[Header, ...], Field(strict=False, min_length=1)] | None = Field(
+        None,
+        description="With three waves or more in a column each: those between the first (pre) and the last (post).",
     )
     post: Header
     scale: Annotated[Scale, Field(strict=False)] | None = None
@@ -169,7 +170,7 @@ class Outcome(TomlTable):
     @property
     def headers(self) -> tuple[Header, ...]:
         """The score columns, from the first occasion to the last."""
-        return (*(() if self.pre is None else (self.pre,)), *self.between, self.post)
+        return (*(() if self.pre is None else (self.pre,)), *(self.between or ()), self.post)
 
     @property
     def scale_pre(self) -> Scale | None:
@@ -273,6 +274,16 @@ class Study(TomlTable):
                 return self.groups is not None
             case _:
                 return False
+
+    @property
+    def divided(self) -> bool:
+        """Pupils of one class with and without the approach, rather than whole classes."""
+        return self.compared and self.design.divided
+
+    @property
+    def has_start(self) -> bool:
+        """The primary outcome was measured before, or from a first wave on."""
+        return self.primary.pre is not None or self.columns.wave is not None
 
     @property
     def followed(self) -> bool:

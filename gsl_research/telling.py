@@ -9,7 +9,7 @@ from .codes import Margin
 from .disclosure import pupils_may_show
 from .judge import Verdict
 from .measurement import Measurement, OutcomeResult
-from .study import MultiSite, Outcome
+from .study import Outcome
 from .wording import Words
 
 COARSE_SCALE = 15
@@ -37,7 +37,22 @@ class Telling:
     @property
     def divided(self) -> bool:
         """The pupils of each class were divided, not the classes."""
-        return isinstance(self.measurement.study.design, MultiSite)
+        return self.measurement.study.divided
+
+    @property
+    def kind(self) -> str:
+        """The ending of texts for several moments: of the same pupils, of others every time, or of one moment alone."""
+        waves = self.primary.waves
+        if waves is None:
+            return ""
+        if len(waves.labels) == 1:
+            return "_once"
+        return "_waves" if waves.same_pupils else "_others"
+
+    def of_kind(self, key: str) -> str:
+        """The text for this kind of moments, where that is another."""
+        other = f"{key}{self.kind}"
+        return other if other in self.words else key
 
     def decimals(self, result: OutcomeResult) -> int:
         scale = result.outcome.scale_post
@@ -59,6 +74,8 @@ class Telling:
         return self.words(f"report.facts.{'one_unit' if count == 1 else 'more_units'}", count=self.words.count(count))
 
     def basis(self, result: OutcomeResult) -> str:
+        if self.kind == "_others" and result.waves is not None:
+            return self._basis_of_others(result)
         if not pupils_may_show(self.measurement, result):
             return self.units(result.units)
         pupils = sum(arm.pupils for arm in result.arms.values())
@@ -66,11 +83,21 @@ class Telling:
         pupil_words = self.words("locale.pupils", count=told)
         return self.words("locale.basis", classes=self.units(result.units), pupils=pupil_words)
 
+    def _basis_of_others(self, result: OutcomeResult) -> str:
+        """Other pupils every time: the classes of each occasion count apart."""
+        w, waves = self.words, result.waves
+        classes = sum(sum(map(bool, one.pupils)) for one in waves.classes)
+        pupils = w("locale.pupils", count=w.count(sum(waves.arms["single"][0])))
+        occasions = w.count(len(waves.labels))
+        return w("locale.basis_others", occasions=occasions, classes=self.units(classes), pupils=pupils)
+
     def figures(self, result: OutcomeResult) -> dict[str, str]:
         """gap, span and basis of an outcome's main estimate, and whether a pre-test was taken into account."""
         estimate, sign, decimals = result.main, result.outcome.sign, self.decimals(result)
+        ends = {} if result.waves is None else {"first": result.waves.labels[0], "last": result.waves.labels[-1]}
         end = "" if result.outcome.pre else "_end"
-        blanks = {name: self.words(f"verdict.{name}{end}") for name in ("considering", "considered")}
+        kind = "_waves" if self.kind == "_waves" else end
+        blanks = {name: self.words(f"verdict.{name}{kind}", **ends) for name in ("considering", "considered")} | ends
         blanks["basis"] = self.basis(result)
         if estimate is not None:
             if estimate.interval is not None:
@@ -104,5 +131,5 @@ def step_of(rating: int) -> int:
 
 def units_of(measurement: Measurement) -> str:
     """What the texts call the units of a measurement: those of the clusters, and apart where pupils were divided."""
-    within = "_within" if isinstance(measurement.study.design, MultiSite) else ""
+    within = "_within" if measurement.study.divided else ""
     return f"{measurement.cluster_level}{within}"

@@ -73,7 +73,7 @@ def occasions(waves: int) -> tuple[str, ...]:
 
 def _side_by_side(outcome: Outcome, labels: Sequence[str]) -> Outcome:
     *before, last = (f"{outcome.post}{MARK}{label}" for label in labels)
-    first, between = (before[0], tuple(before[1:])) if before else (None, ())
+    first, between = (before[0], tuple(before[1:]) or None) if before else (None, None)
     scale = outcome.scale_post
     return outcome.model_copy(
         update={"pre": first, "between": between, "post": last, "scale": scale, "pre_scale": None, "post_scale": None}
@@ -100,7 +100,7 @@ def spread(study: Study, table: Table) -> tuple[Table, tuple[str, ...], list[Pro
     header = table.header(study.columns.wave)
     column = table.columns[header]
     labels = wave_labels(study, column)
-    if len(labels) < 2:
+    if not labels or (len(labels) < 2 and not study.design.labels):
         return table, (), [Problem(code="waves_not_ordered", column=header)]
     wave, problems = _waves_of(table, header, labels)
     if any(problem.severity == "error" for problem in problems):

@@ -17,6 +17,7 @@ DECIDING = [
     "labels.py",
     "comparison.py",
     "divided.py",
+    "growing.py",
     "disclosure.py",
     "codes.py",
     "rating.py",

@@ -27,8 +27,8 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "everyone",
-        "measure", "codes", "rating",
+        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "growing",
+        "everyone", "measure", "codes", "rating",
         "choices", "judge", "evidence", "months",
     ],
     "views": [
@@ -50,7 +50,8 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
-        "methods", "privacy", "measurement", "description", "comparison", "divided", "everyone", "measure", "charts",
+        "methods", "privacy", "measurement", "description", "comparison", "divided", "growing", "everyone", "measure",
+        "charts",
         "tableschema", "explore",
     },
     "pandas": {"dataset"},

@@ -172,10 +172,8 @@ def test_different_tests_use_the_pre_test_as_covariate_only():
     ("changes", "kind"),
     [
         ({"columns": {"pupil": "leerling", "class": "klas", "group": "groep", "dose": "voor"}}, "comparison"),
-        ({"design": {"kind": "growth", "waves": ["1", "2", "3"]}}, "one_group"),
-        ({"design": {"kind": "stepped", "start_column": "start"}}, "one_group"),
+        ({"design": {"kind": "stepped", "start_column": "start", "waves": ["1", "2"]}}, "one_group"),
         ({"design": {"kind": "single_case", "phase": "f", "occasion": "o"}}, "one_group"),
-        ({"design": {"kind": "survey", "occasions": ["1"]}}, "one_group"),
     ],
 )
 def test_what_cannot_be_measured_yet_is_refused_by_name(changes, kind):

@@ -62,6 +62,7 @@ KEYS = {lang: texts(lang) for lang in LANGUAGES}
 ROOMS = sorted({key.split(".")[0] for key in KEYS["nl"]})
 UNIT_LEVELS = (
     "class", "teacher", "teaching_group", "school", "group", "class_within", "teacher_within", "school_within",
+    "group_within", "teaching_group_within",
 )  # fmt: skip
 UNIT_TERMS = {key.split(".")[2] for key in KEYS["nl"] if key.startswith("units.")}
 UNIT_TERMS |= {f"{term[0].upper()}{term[1:]}" for term in UNIT_TERMS}
@@ -279,6 +280,88 @@ def divided(
     return Case(name, plan(**given | changes), columns)
 
 
+def waves(
+    name: str,
+    delta: float | None = None,
+    arms: tuple[int, int] = (3, 3),
+    *,
+    rise: float = 3.0,
+    spread: float = 0.4,
+    size: int = 14,
+    moments: int = 3,
+    bend: float = 0.0,
+    kind: str = "growth",
+    level: str | None = "class",
+    design: dict | None = None,
+    main: dict | None = None,
+    within: bool = False,
+    noise: float = 1.0,
+    more: dict[str, dict] | None = None,
+    **changes,
+) -> Case:
+    """A column per wave: classes that rise by ``rise`` in all, those with the approach ``delta`` more; one group when
+    ``delta`` is None. ``within``: half of the pupils of each class instead of whole classes.
+    """
+    classes = sum(arms) if delta is not None else arms[0]
+    moved = shifts(*arms, delta or 0.0, spread) if delta is not None else shifts(classes, 0, 0.0, spread)
+    labels = ["september", "januari", "juni", "later", "nog later"][:moments]
+    outcomes = [outcome(**(main or {}))]
+    outcomes += [outcome(other, **{"role": "secondary", **fields}) for other, fields in (more or {}).items()]
+    columns: dict[str, list] = {"leerling": [], "eenheid": [], "groep": []}
+    for j in range(classes):
+        columns["leerling"] += [f"p{j}_{n}" for n in range(size)]
+        columns["eenheid"] += [f"e{j}"] * size
+        columns["groep"] += [("nieuw" if (n % 2 if within else j < arms[0]) else "gewoon") for n in range(size)]
+    for place, item in enumerate(outcomes):
+        heads = [f"{item['name']}_{label}" for label in labels]
+        low, high = item.get("scale", (0, 20))
+        unit, sign = (high - low) / 20, -1 if item.get("better") == "lower" else 1
+        draw = np.random.default_rng(17 + place)
+        start = 8 + draw.normal(0, 2, classes * size)
+        treated = np.array([group == "nieuw" for group in columns["groep"]])
+        own = np.repeat(moved, size) if not within else spread * np.repeat(shifts(classes, 0, 0, 1.0), size)
+        own = own + ((delta or 0.0) * treated if within else 0) + draw.normal(0, noise, classes * size)
+        for at, head in enumerate(heads):
+            share = at / max(moments - 1, 1)
+            middle = bend * (0 < at < moments - 1)
+            points = start + sign * (rise + own) * share + middle + draw.normal(0, 0.5 * noise, len(start))
+            columns[head] = [float(low + unit * min(max(value, 0), 20)) for value in points]
+        first, *between = heads
+        item |= {"post": between.pop() if between else first}
+        item |= {"pre": first if moments > 1 else None, "between": between or None}
+        for key in ("pre", "between"):
+            if item[key] is None:
+                del item[key]
+    told: dict[str, Any] = {"kind": kind, ("occasions" if kind == "survey" else "waves"): labels}
+    if kind == "growth" and delta is not None:
+        told |= {"assigned": "pupil" if within else "class"}
+    roles = {"pupil": "leerling"} | ({level: "eenheid"} if level else {})
+    given = {"columns": roles | ({"group": "groep"} if delta is not None else {}), "design": told | (design or {})}
+    content = plan("comparison" if delta is not None else "one_group", **given | {"outcomes": outcomes} | changes)
+    return Case(name, content, columns)
+
+
+def others(name: str, rise: float = 1.0, occasions: int = 4, classes: int = 3, size: int = 15, **main) -> Case:
+    """A row per answer: other pupils on every occasion, in classes of the same names."""
+    labels = [str(2021 + at) for at in range(occasions)]
+    rows: list[tuple[str, str, float]] = []
+    for at, label in enumerate(labels):
+        for j in range(classes):
+            deviation, noise = pupils(size, at * 7 + j)
+            level = 9 + rise * at / max(occasions - 1, 1) + 0.3 * (-1) ** (j + at)
+            rows += [(label, f"e{j}", float(value)) for value in level + deviation + noise]
+    columns = {
+        "jaar": [row[0] for row in rows],
+        "eenheid": [row[1] for row in rows],
+        "punten": [row[2] for row in rows],
+    }
+    item = outcome(**{"pre": None, "post": "punten", "goal": None} | main)
+    design = {"kind": "survey", "occasions": labels, "same_pupils": False}
+    return Case(
+        name, plan("one_group", columns={"class": "eenheid", "wave": "jaar"}, design=design, outcomes=[item]), columns
+    )
+
+
 DRAWN = {"randomised": True}
 SIDE = {"role": "side_effect", "domain": "motivation", "scale": [1, 5], "smallest_worthwhile": 0.3}
 WHOLE_CONDUCT = {
@@ -289,6 +372,44 @@ WHOLE_CONDUCT = {
 
 def conduct(**changes) -> dict[str, Any]:
     return {**WHOLE_CONDUCT, "post_on": date(2026, 12, 10), **changes}
+
+
+def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
+    days = {"dates": [date(2025, 9, 15), date(2026, 1, 15), date(2026, 6, 10)]}
+    motivation = {"motivatie": {"role": "side_effect", "domain": "motivation"}, "lezen": {}}
+    for delta in (-3.0, -0.4, 0.0, 0.4, 1.2, 3.0):
+        for arms in ((1, 1), (2, 1), (2, 2), (4, 4), (10, 10)):
+            for drawn in (False, True):
+                name = f"waves {delta} {arms} {drawn}"
+                yield waves(name, delta, arms, design={"randomised": drawn} | days, **told, main=known, conduct=blind)
+        yield waves(
+            f"waves, many {delta}", delta, (14, 14), spread=0.1, design=DRAWN, **told, main=known, conduct=blind
+        )
+        for classes in (1, 3, 8):
+            name = f"waves, divided {delta} {classes}"
+            yield waves(
+                name, delta, (classes, 0), within=True, size=24, design=DRAWN, **told, main=known, conduct=blind
+            )
+        yield waves(f"waves, others measured {delta}", delta, more=motivation)
+        yield waves(f"waves, lower {delta}", delta, main={"better": "lower"}, design={"waves": ["2", "3", "5"]})
+    yield waves("waves, chosen pupils of a group", 1.0, (1, 0), within=True, size=30, level=None)
+    yield waves("waves, two classes the same", 0.0, (1, 1), spread=0.0, noise=0.3)
+    for level in ("teaching_group", "teacher", "school"):
+        yield waves(f"waves, divided in a {level}", 1.0, (4, 0), within=True, level=level)
+    for rise in (-3.0, 0.0, 0.1, 3.0):
+        for classes in (1, 2, 5):
+            for kind in ("growth", "survey"):
+                yield waves(f"{kind} {rise} {classes}", rise=rise, arms=(classes, 0), kind=kind, moments=3)
+        yield waves(f"bent {rise}", rise=rise, bend=3.0)
+        for occasions in (2, 3, 4, 5):
+            yield others(f"others {rise} {occasions}", rise, occasions)
+        yield others(f"others in one class {rise}", rise, 3, 1)
+    yield waves("waves, a goal", rise=3.0, main={"goal": {"gain": 2.0}})
+    yield waves("bent with arms", 1.0, bend=3.0)
+    yield waves("once", moments=1, kind="survey", arms=(3, 0))
+    yield waves("small group over time", arms=(1, 0), size=8)
+    yield waves("small classes over time", 1.0, (3, 3), size=7)
+    yield waves("four waves", moments=4, arms=(4, 0))
 
 
 def cases() -> Iterator[Case]:
@@ -413,6 +534,7 @@ def cases() -> Iterator[Case]:
     places = [int(name[1:]) for name in blocked.columns["eenheid"]]
     in_school = [str(place % 3 if place < 3 else (place + 1) % 3) for place in places]
     yield replace(blocked, study=blocked.study | {"columns": columns}, columns=blocked.columns | {"school": in_school})
+    yield from several_moments(told, known, blind)
     yield one_group("nothing moved", (0.0,), more={"welbevinden": {"role": "side_effect", "domain": "wellbeing"}})
     yield one_group("reached, but unclear", (-0.5, 1.2, 0.6), main={"goal": {"gain": 0.1}})
     yield one_group("turned round", (0.0,), slope=-1.0, noise=0.05, main={"reliability": 0.95})
@@ -575,7 +697,7 @@ class Told:
 
     @property
     def one_group(self) -> bool:
-        return self.measurement.study.design.kind == "one_group"
+        return not self.measurement.study.compared
 
     def sentences(self) -> Iterator[str]:
         for kind, text in self.said:
@@ -1153,7 +1275,8 @@ def test_what_a_pair_says_about_three_assumptions_has_three_lines(told):
         primary = page.measurement.primary
         shareable = all(arm.pupils >= 10 for arm in primary.arms.values())
         if page.verdict.capped_code == "ONE_CLASS" and shareable and len(primary.classes) < 4:
-            alt = next(text for kind, text in page.said if kind == "alt")
+            alts = [text for kind, text in page.said if kind == "alt"]
+            alt = alts[0] if primary.waves is None else alts[1]
             added = (primary.outcome.usual_gap is not None) + (primary.outcome.class_spread is not None)
             assert len(spans(alt, page.lang)[0]) == 3 + added, f"{page}: {alt}"
             assert sum(entry.estimator == "assumed_icc" for entry in primary.panel) == 3

@@ -175,7 +175,7 @@ def test_days_that_cannot_be_are_refused():
 
 
 def test_where_the_waves_stand_must_be_told_once():
-    wide = study(columns={"wave": None}, pre="sept", between=[], post="juni")
+    wide = study(columns={"wave": None}, pre="sept", post="juni")
     assert {problem.code for problem in wave_table.layout(wide)} == {"column_per_wave"}
     both = study(pre="sept", between=["jan"], post="juni")
     assert {problem.code for problem in wave_table.layout(both)} == {"waves_in_rows_and_columns"}

@@ -7,9 +7,10 @@ from .before_after import growth
 from .classes import ClassShape, class_growth, class_means
 from .differences import interval, panel, subgroups
 from .firmness import Link, caps
+from .over_time import Line, over_time
 from .picture import LEAST_BINS
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Link", "caps", "class_growth", "class_means", "growth", "interval", "panel",
-    "subgroups",
+    "LEAST_BINS", "ClassShape", "Line", "Link", "caps", "class_growth", "class_means", "growth", "interval",
+    "over_time", "panel", "subgroups",
 ]  # fmt: skip

@@ -1,0 +1,323 @@
+"""One measure at several moments: pupils who grow, arms that grow side by side, or other pupils every time.
+
+A line per pupil, or through the occasions, and its rise from the first to the last moment in points. Positive is better
+for pupils. Which verdict follows is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import comparison, description, divided, privacy
+from .designs import Growth, MultiSite
+from .estimate import Estimate, NotEstimated
+from .measurement import Arm, Check, ClassResult, ClassWaves, Waves
+from .methods import bracket, clusters, growth_model, one_class, trend, waves
+from .methods.moments import ClassMoments, class_moments
+from .problems import Problem, Problems
+from .study import Outcome
+
+BENT = 0.20
+"""A wave this many SD of pupils off the straight line is told: the line then hides what happened (policy)."""
+
+TREND_OCCASIONS = 4
+"""With fewer occasions of other pupils a single year can explain what looks like a trend (policy)."""
+LINE_WAVES = 3
+"""Up to so many waves nobody can see whether growth goes faster or slower (methods page, row f; policy)."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Scores (N, W), higher is better, and when they were (N, W); the class of every pupil (N,), and of the arms (N,),
+    ``None`` with one group. ``single`` pupils stand in one wave each: nobody is followed."""
+
+    labels: tuple[str, ...]
+    timing: str
+    codes: NDArray[np.intp]
+    when: Floats
+    scores: Floats
+    arm: NDArray[np.bool_] | None
+    single: bool
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        return ~np.isnan(self.scores)
+
+    @property
+    def times(self) -> Floats:
+        """(W,) the usual time of every wave."""
+        return np.nanmean(np.where(self.seen, self.when, np.nan), axis=0)
+
+    @property
+    def duration(self) -> float:
+        return float(self.times[-1] - self.times[0])
+
+    @property
+    def growing(self) -> NDArray[np.bool_]:
+        """(N,) who has scores at two moments or more; of pupils who are not followed, who has one."""
+        return self.seen.sum(axis=1) > (0 if self.single else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """Estimates in the order main, g, beside; with few classes the panel comes first. ``slopes`` is the rise of every
+    class (G,), NaN where it has none."""
+
+    estimates: tuple[Estimate, ...]
+    refused: tuple[NotEstimated, ...]
+    checks: tuple[Check, ...]
+    alarms: tuple[bracket.Agreement, ...]
+    sd: float | None
+    slopes: Floats
+    treated: NDArray[np.bool_] | None
+    usual_gaps: tuple[float, ...] = ()
+    tipping_icc: float | None = None
+    tipping_gap: float | None = None
+    moments: ClassMoments | None = None
+
+
+def refuse_scales(outcome: Outcome) -> None:
+    """Raises Problems unless every wave has one test, or parallel ones, on one scale."""
+    if outcome.pre is not None and not outcome.gain_defined:
+        raise Problems([Problem(code="waves_other_tests", facts={"outcome": outcome.label})])
+
+
+def grow(design: Growth | None, outcome: Outcome, at: Moments) -> Grown:
+    """``design`` is that of arms side by side, ``None`` with one group. Raises Problems when nothing can be said."""
+    if at.single:
+        return _trend(outcome, at)
+    slopes = waves.class_slopes(at.codes, at.when, at.scores)
+    if isinstance(slopes, NotEstimated):
+        raise Problems([Problem(code="nobody_twice", facts={"outcome": outcome.label})])
+    rise = np.full(int(at.codes.max()) + 1, np.nan)
+    rise[slopes.classes] = slopes.slope * at.duration
+    if design is None:
+        main = waves.growth(slopes, unit="points", duration=at.duration)
+        return Grown(*_sorted([main]), checks=tuple(_bends(at)), alarms=(), sd=_first_sd(at), slopes=rise, treated=None)
+    if design.assigned == "pupil":
+        return _divided(design, outcome, at, rise)
+    return _side_by_side(design, outcome, at, slopes, rise)
+
+
+def _sorted(found: Sequence[Estimate | NotEstimated]) -> tuple[tuple[Estimate, ...], tuple[NotEstimated, ...]]:
+    return (
+        tuple(one for one in found if isinstance(one, Estimate)),
+        tuple(one for one in found if isinstance(one, NotEstimated)),
+    )
+
+
+def _side_by_side(design: Growth, outcome: Outcome, at: Moments, slopes: waves.ClassSlopes, rise: Floats) -> Grown:
+    size = len(rise)
+    treated = np.zeros(size, dtype=bool)
+    treated[at.codes[at.arm]] = True
+    main = waves.slope_difference(slopes, treated, unit="points", duration=at.duration)
+    if isinstance(main, NotEstimated) and main.reason not in ("too_few_classes", "empty_arm"):
+        raise Problems([Problem(code="no_class_spread", facts={"outcome": outcome.label})])
+    if isinstance(main, NotEstimated) and main.reason == "empty_arm":
+        raise Problems([Problem(code="nobody_twice", facts={"outcome": outcome.label})])
+    own, gains = _own_rise(at)
+    moments = class_moments(np.unique(at.codes[own], return_inverse=True)[1], gains)
+    adjusted = clusters.adjusted_means(moments, treated[np.unique(at.codes[own])])
+    found: list[Estimate | NotEstimated] = []
+    panel: list[Estimate] = []
+    if isinstance(main, NotEstimated) and not isinstance(adjusted, NotEstimated):
+        without = outcome.model_copy(update={"usual_gap": None, "class_spread": None})
+        panel = [one for one in comparison.assumed_panel(without, adjusted) if isinstance(one, Estimate)]
+    g = waves.in_first_wave_sd(main, at.codes, at.scores[:, 0], treated)
+    beside = list(_beside(design, at, treated))
+    found += [*panel, main, g, *beside]
+    seen = isinstance(main, Estimate)
+    alarms = bracket.agreement(main, beside) if seen else ()
+    alarms = tuple(alarm for alarm in alarms if comparison.sounds(alarm))
+    compared = any(isinstance(one, Estimate) for one in beside)
+    checks = [*_start(at, treated), *_bends(at)]
+    if not isinstance(adjusted, NotEstimated):
+        told = len(alarms) if compared and seen else None
+        class_df = main.class_df if seen else 0
+        checks += comparison.class_checks(design, moments, adjusted, None, class_df, told)
+    tipping = one_class.tipping_icc(adjusted) if panel else None
+    return Grown(
+        *_sorted(found),
+        checks=tuple(checks),
+        alarms=alarms,
+        sd=_first_sd(at),
+        slopes=rise,
+        treated=treated,
+        usual_gaps=tuple(one_class.usual_gap(adjusted, one.assumed_icc) for one in panel),
+        tipping_icc=tipping,
+        tipping_gap=None if tipping is None else one_class.usual_gap(adjusted, tipping),
+        moments=moments,
+    )
+
+
+def _own_rise(at: Moments) -> tuple[NDArray[np.int64], Floats]:
+    """The pupils with a line of their own, and its rise."""
+    own = waves.class_slopes(np.arange(len(at.codes)), at.when, at.scores)
+    return own.classes, own.slope * at.duration
+
+
+def _beside(design: Growth, at: Moments, treated: NDArray[np.bool_]) -> Iterator[Estimate | NotEstimated]:
+    """Other ways to the same difference. Arms that were not drawn may have grown apart before."""
+    yield growth_model.model_difference(at.codes, at.when, at.scores, treated, unit="points", duration=at.duration)
+    both = at.seen[:, 0] & at.seen[:, -1]
+    if design.randomised or not both.any():
+        return
+    classes, place = np.unique(at.codes[both], return_inverse=True)
+    moments = class_moments(place, at.scores[both, 0], at.scores[both, -1])
+    adjusted = clusters.adjusted_difference(
+        clusters.adjusted_means(moments, treated[classes]), unit="points", estimator="first_to_last"
+    )
+    yield replace(adjusted, status="beside") if isinstance(adjusted, Estimate) else adjusted
+
+
+def _divided(design: Growth, outcome: Outcome, at: Moments, rise: Floats) -> Grown:
+    """Pupils of one class with and without the approach: their own rises, compared within each class."""
+    own, gains = _own_rise(at)
+    codes, arm = at.codes[own], at.arm[own]
+    within = MultiSite(kind="multi_site", site="class", randomised=design.randomised)
+    counted = divided.counted_sites(codes, arm, within, outcome)
+    here = np.isin(codes, counted)
+    place = np.unique(codes[here], return_inverse=True)[1]
+    found = divided.compare_within(
+        within, outcome.model_copy(update={"pre": None}), place, arm[here], None, gains[here]
+    )
+    cells = np.unique(2 * at.codes + at.arm, return_inverse=True)[1]
+    of_arm = np.zeros(int(cells.max()) + 1, dtype=bool)
+    of_arm[cells[at.arm]] = True
+    return Grown(
+        estimates=tuple(one for one in found.estimates if one.metric == "points"),
+        refused=found.refused,
+        checks=(*_start(replace(at, codes=cells), of_arm), *_bends(at), *found.checks),
+        alarms=found.alarms,
+        sd=_first_sd(at),
+        slopes=rise,
+        treated=None,
+    )
+
+
+def _trend(outcome: Outcome, at: Moments) -> Grown:
+    """Other pupils every time: the classes of every occasion are units of their own."""
+    pupil, occasion = np.nonzero(at.seen)
+    pair = at.codes[pupil] * len(at.labels) + occasion
+    cells, place = np.unique(pair, return_inverse=True)
+    moments = class_moments(place, at.scores[pupil, occasion])
+    main = trend.trend(moments, cells % len(at.labels), at.times, unit="points")
+    if isinstance(main, NotEstimated):
+        raise Problems([Problem(code="nobody_twice", facts={"outcome": outcome.label})])
+    told = () if main.estimator == "one_occasion" else (main,)
+    rise = np.full(int(at.codes.max()) + 1, np.nan)
+    return Grown(
+        estimates=told, refused=(), checks=tuple(_bends(at)), alarms=(), sd=_first_sd(at), slopes=rise, treated=None
+    )
+
+
+def _first_sd(at: Moments) -> float | None:
+    """Of pupils at the first wave, within arms."""
+    arm = np.zeros(len(at.codes), dtype=bool) if at.arm is None else at.arm
+    seen = at.seen[:, 0]
+    squares, count = 0.0, 0
+    for side in (True, False):
+        scores = at.scores[seen & (arm == side), 0]
+        if len(scores) > 1:
+            squares, count = squares + float(((scores - scores.mean()) ** 2).sum()), count + len(scores) - 1
+    return (squares / count) ** 0.5 if squares > 0 else None
+
+
+def _start(at: Moments, treated: NDArray[np.bool_]) -> Iterator[Check]:
+    seen = at.seen[:, 0]
+    classes, place = np.unique(at.codes[seen], return_inverse=True)
+    found = bracket.baseline(class_moments(place, at.scores[seen, 0]), treated[classes])
+    if not isinstance(found, NotEstimated):
+        yield Check("baseline_g", found.sds, abs(found.sds) > bracket.BASELINE_APART)
+
+
+def _bends(at: Moments) -> Iterator[Check]:
+    """How far the wave that lies furthest off the straight line lies from it, in SD of pupils; of the worst arm."""
+    sd = _first_sd(at)
+    if at.single or sd is None or len(at.labels) < 3:
+        return
+    worst = 0.0
+    for side in (None,) if at.arm is None else (True, False):
+        here = np.ones(len(at.codes), dtype=bool) if side is None else at.arm == side
+        off = waves.departure(at.when[here], at.scores[here])
+        if not isinstance(off, NotEstimated):
+            worst = max(worst, float(np.abs(off).max()) / sd)
+    yield Check("bend", worst, worst > BENT)
+
+
+def describe(outcome: Outcome, at: Moments, scale: tuple[float, float]) -> dict[str, Arm]:
+    """The arms at the first and the last wave, each of the pupils who have a score there."""
+    sign = outcome.sign
+    first, last = sign * at.scores[:, 0], sign * at.scores[:, -1]
+    there = ~np.isnan(last)
+    codes = np.unique(at.codes[there], return_inverse=True)[1]
+    without = outcome.model_copy(update={"pre": None})
+    arms = description.describe_arms(without, np.full(len(last), np.nan), last, there, at.arm, codes, scale)
+    sides = {"single": np.ones(len(last), dtype=bool)} if at.arm is None else {"treated": at.arm, "control": ~at.arm}
+    for name, side in sides.items():
+        began = first[side & ~np.isnan(first)]
+        arms[name] = replace(
+            arms[name],
+            pupils=int((side & at.growing).sum()) if not at.single else arms[name].pupils,
+            classes=len(np.unique(at.codes[side & at.growing])),
+            mean_pre=float(began.mean()) if len(began) and len(at.labels) > 1 else None,
+            bins_pre=privacy.coarse_bins(began, scale) if len(at.labels) > 1 else None,
+            lost=0 if at.single else int((side & ~at.growing).sum()),
+        )
+    return arms
+
+
+def classes(at: Moments, found: Grown, sign: int) -> tuple[ClassResult, ...]:
+    """Every class with its rise; treated first. Pupils divided within classes: the arms of every class."""
+    halves = (None,) if at.arm is None or found.treated is not None else (True, False)
+    units = [int(unit) for unit in np.unique(at.codes[at.growing])]
+    if found.treated is not None:
+        units = sorted(units, key=lambda unit: not found.treated[unit])
+    results = []
+    for side in halves:
+        for number, unit in enumerate(units, start=1):
+            here = (at.codes == unit) & (True if side is None else at.arm == side)
+            arm = side if found.treated is None else bool(found.treated[unit])
+            pupils = int((here & at.growing).sum())
+            if not pupils:
+                continue
+            rise = found.slopes[unit]
+            means = [float(sign * np.nanmean(at.scores[here, w])) if at.seen[here, w].any() else None for w in (0, -1)]
+            level = 0.0 if np.isnan(rise) else float(sign * rise)
+            results.append(ClassResult(number, unit, arm, pupils, level, None, *means))
+    return tuple(results)
+
+
+def seen_waves(at: Moments, found: Grown, sign: int) -> Waves:
+    """Means by wave, of every arm and of every class, over the pupils who have a score there."""
+    sides = {"single": np.ones(len(at.codes), dtype=bool)}
+    if at.arm is not None:
+        sides = {"treated": at.arm, "control": ~at.arm}
+    own = []
+    if at.arm is None or found.treated is not None:
+        for one in classes(at, found, sign):
+            here = at.codes == one.unit
+            own.append(ClassWaves(one.number, one.treated, *_by_wave(at, here, sign)))
+    steps = np.diff(at.times)
+    return Waves(
+        labels=at.labels,
+        timing=at.timing,
+        times=tuple(map(float, at.times)),
+        even=bool(np.allclose(steps, steps[:1])) if len(steps) else True,
+        same_pupils=not at.single,
+        arms={name: _by_wave(at, side, sign) for name, side in sides.items()},
+        classes=tuple(own),
+    )
+
+
+def _by_wave(at: Moments, here: NDArray[np.bool_], sign: int) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    counts = at.seen[here].sum(axis=0)
+    totals = np.where(at.seen[here], at.scores[here], 0.0).sum(axis=0)
+    means = (float(sign * total / n) if n else None for total, n in zip(totals, counts, strict=True))
+    return tuple(map(int, counts)), tuple(means)

@@ -1,0 +1,207 @@
+"""From a study with several moments to estimates: the same numbers as the methods give, and nothing invented."""
+
+import numpy as np
+import pytest
+from conftest import plan, table
+
+from gsl_research import judge, measure, private_record, report
+from gsl_research.dataset import bind, load_data
+from gsl_research.methods import sites, waves
+from gsl_research.problems import Problems
+from gsl_research.study import Study
+from gsl_research.wording import languages
+
+OUTCOME = {"name": "toets", "label": "Toets", "domain": "learning_gain", "scale": [0, 40]}
+
+
+def study(kind="growth", count=3, *, arms=True, columns=None, design=None, **changes):
+    labels = [f"w{n}" for n in range(1, count + 1)]
+    heads = {"post": labels[-1]} | ({"pre": labels[0]} if count > 1 else {})
+    heads |= {"between": labels[1:-1]} if count > 2 else {}
+    listed = {"occasions" if kind == "survey" else "waves": labels}
+    roles = {"pupil": "leerling", "class": "klas"} | ({"group": "groep"} if arms else {}) | (columns or {})
+    return Study.model_validate(
+        plan(
+            "comparison" if arms else "one_group",
+            design={"kind": kind, **listed, **(design or {})},
+            columns=roles,
+            outcomes=[OUTCOME | heads | changes],
+        )
+    )
+
+
+def made(classes=6, size=15, count=3, seed=1, delta=0.0, missing=0.0, spread=1.0, within=False):
+    draw = np.random.default_rng(seed)
+    code = np.repeat(np.arange(classes), size)
+    treated = (np.arange(len(code)) % 2 == 0) if within else code % 2 == 0
+    start = 12 + draw.normal(0, 1, classes)[code] + draw.normal(0, 3, len(code))
+    rise = 4 + draw.normal(0, spread, classes)[code] + draw.normal(0, 1.5, len(code)) + delta * treated
+    points = start[:, None] + rise[:, None] * np.linspace(0, 1, count) + draw.normal(0, 1, (len(code), count))
+    points = np.clip(points, 0, 40)
+    points[draw.random(points.shape) < missing] = np.nan
+    columns = {
+        "leerling": [f"p{n}" for n in range(len(code))],
+        "klas": [f"k{c}" for c in code],
+        "groep": ["nieuw" if t else "gewoon" for t in treated],
+    }
+    columns |= {
+        f"w{at + 1}": ["" if np.isnan(value) else repr(float(value)) for value in points[:, at]] for at in range(count)
+    }
+    return columns, code, treated, points
+
+
+def measured(given, columns):
+    return measure(given, bind(given, table(columns)))
+
+
+def test_arms_side_by_side_are_the_slopes_of_classes():
+    columns, code, treated, points = made(missing=0.1)
+    result = measured(study(), columns).primary
+    slopes = waves.class_slopes(code, np.arange(3.0), points)
+    found = waves.slope_difference(slopes, np.arange(6) % 2 == 0, unit="points", duration=2.0)
+    assert (result.main.value, result.main.se, result.main.class_df) == (found.value, found.se, 4)
+    assert [one.estimator for one in result.beside] == ["growth_model", "first_to_last"]
+    assert result.g.unit == "first_wave_total_sd"
+
+
+def test_lower_is_better_turns_the_sign_and_nothing_else():
+    columns = made(delta=2.0)[0]
+    one = measured(study(), columns).primary
+    other = measured(study(better="lower"), columns).primary
+    assert other.main.value == pytest.approx(-one.main.value) and other.main.se == pytest.approx(one.main.se)
+    assert other.waves.arms == one.waves.arms
+
+
+def test_one_group_grows_and_two_classes_are_described():
+    columns, code, _, points = made()
+    result = measured(study(arms=False), columns).primary
+    slopes = waves.class_slopes(code, np.arange(3.0), points)
+    assert result.main.value == pytest.approx(float(np.mean(slopes.slope)) * 2)
+    pair = {name: [cell for cell, unit in zip(cells, code, strict=True) if unit < 2] for name, cells in columns.items()}
+    assert measured(study(arms=False), pair).primary.main.status == "described"
+
+
+def test_pupils_divided_within_classes_are_compared_there():
+    columns, code, treated, points = made(within=True, missing=0.05)
+    result = measured(study(design={"assigned": "pupil", "randomised": True}), columns).primary
+    own = waves.class_slopes(np.arange(len(code)), np.arange(3.0), points)
+    found = sites.mean_of_sites(
+        sites.site_differences(code[own.classes], treated[own.classes], own.slope * 2.0), unit="points"
+    )
+    assert result.main.value == pytest.approx(found.value) and result.main.se == pytest.approx(found.se)
+
+
+def test_one_class_on_each_side_shows_assumptions_and_no_p():
+    columns, code, *_ = made(classes=2)
+    measurement = measured(study(), columns)
+    assert judge(measurement).capped_code == "ONE_CLASS"
+    assert len(measurement.primary.panel) == 3
+    assert all(entry.p is None for entry in measurement.primary.estimates)
+
+
+def test_days_stretch_the_growth_and_not_the_difference_over_the_period():
+    """The rise is told from the first to the last wave, whatever the unit of time."""
+    from datetime import date
+
+    columns = made()[0]
+    by_steps = measured(study(), columns).primary.main
+    days = [date(2025, 9, 1), date(2026, 1, 31), date(2026, 7, 2)]
+    by_days = measured(study(design={"dates": days}), columns).primary.main
+    assert by_days.value == pytest.approx(by_steps.value, abs=0.02)
+
+
+def test_other_tests_every_time_are_refused():
+    with pytest.raises(Problems) as raised:
+        measured(study(tests="different"), made()[0])
+    assert {problem.code for problem in raised.value.problems} == {"waves_other_tests"}
+
+
+def test_nobody_with_two_moments_is_refused():
+    columns = made(classes=3)[0]
+    for at, name in enumerate(("w1", "w2", "w3")):
+        columns[name] = [cell if n % 3 == at else "" for n, cell in enumerate(columns[name])]
+    with pytest.raises(Problems):
+        measured(study(arms=False), columns)
+
+
+def test_a_bend_is_flagged_and_a_line_is_not():
+    columns, _, _, points = made()
+    assert not measured(study(arms=False), columns).primary.check("bend").flag
+    columns["w2"] = [repr(float(np.clip(value + 3, 0, 40))) for value in points[:, 1]]
+    assert measured(study(arms=False), columns).primary.check("bend").flag
+
+
+def test_a_class_that_left_before_its_second_wave_is_lost():
+    columns, code, *_ = made()
+    for name in ("w2", "w3"):
+        columns[name] = ["" if unit == 0 else cell for unit, cell in zip(code, columns[name], strict=True)]
+    measurement = measured(study(), columns)
+    assert measurement.primary.check("classes_lost").value == 1
+    assert judge(measurement).security.rating == 0
+
+
+def test_means_by_wave_are_those_of_who_was_there_and_no_class_under_ten_is_drawn():
+    columns, code, treated, points = made(size=9, missing=0.1)
+    measurement = measured(study(), columns)
+    counts, means = measurement.primary.waves.arms["treated"]
+    here = points[treated]
+    assert counts == tuple((~np.isnan(here)).sum(axis=0))
+    assert means == pytest.approx(tuple(np.nanmean(here, axis=0)))
+    page = report(measurement, judge(measurement))
+    chart = next(block for block in page.blocks if type(block).__name__ == "Chart")
+    assert len(chart.table.rows) == 2
+
+
+def degenerate():
+    """Studies nobody would plan and somebody will run."""
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        size, classes, count = int(draw.integers(3, 9)), int(draw.integers(1, 5)), int(draw.integers(3, 6))
+        columns = made(classes, size, count, seed, missing=(0.0, 0.5, 0.85)[seed % 3])[0]
+        if seed % 4 == 1:
+            columns |= {f"w{at}": ["12"] * len(columns["klas"]) for at in range(1, count + 1)}
+        if seed % 4 == 2:
+            columns["w1"] = [str(n % 20) for n in range(len(columns["klas"]))]
+            columns |= {f"w{at}": columns["w1"] for at in range(2, count + 1)}
+        if seed % 4 == 3:
+            columns |= {f"w{at}": [str(n % 20 + at) for n in range(len(columns["klas"]))] for at in range(1, count + 1)}
+        for arms in (True, False):
+            yield count, arms, columns
+
+
+def test_degenerate_studies_are_told_or_refused():
+    kept = 0
+    for count, arms, columns in degenerate():
+        for kind in ("growth", "survey"):
+            for design in ({}, {"assigned": "pupil"}, {"same_pupils": False}):
+                if (kind == "survey") != ("same_pupils" in design or not design) or (kind == "survey" and arms):
+                    continue
+                given = study(kind, count, arms=arms, design=design)
+                try:
+                    measurement = measured(given, columns)
+                except Problems as refused:
+                    assert refused.problems
+                    continue
+                verdict = judge(measurement)
+                kept += 1
+                numbers = [entry.value for entry in private_record(measurement, verdict).estimates]
+                assert np.isfinite(numbers).all()
+                for lang in languages():
+                    assert report(measurement, verdict, lang=lang).summary
+    assert kept > 10
+
+
+def test_real_growth_of_sixty_schools(real_data):
+    """Every other school stands for an arm: nothing is there, and the interval says so."""
+    content = plan(
+        "one_group",
+        design={"kind": "growth", "waves": ["-0.5", "0.5", "1.5"]},
+        columns={"pupil": "childid", "school": "schoolid", "wave": "year"},
+        outcomes=[OUTCOME | {"name": "math", "post": "math", "scale": [-8, 8]}],
+    )
+    given = Study.model_validate(content)
+    data = load_data(real_data / "us_egsingle_growth.csv", given)
+    measurement = measure(given, data)
+    main = measurement.primary.main
+    assert (data.rows, data.timing, main.estimator) == (1721, "numbers", "class_slopes")
+    assert main.interval.low > 1 and main.n["pupils_single"] == 1666
