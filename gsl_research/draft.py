@@ -22,6 +22,8 @@ from .study import USUAL_LANGUAGE, Study
 from .wording import Words
 
 WIDTH = 110
+LEAST_WAVES = 3
+"""Waves from which arms are compared on growth (design page, section 5)."""
 SURE = ("pupil", "class", "teacher", "school", "group")
 """Roles that are filled in; the others change what is measured and wait behind a #."""
 
@@ -61,7 +63,10 @@ def _plan(w: Words, study_id: str) -> Iterator[str]:
 def _design(proposal: Proposal, w: Words) -> Iterator[str]:
     compared = "group" in proposal.roles or "group" in proposal.choices
     yield from ("", "", "[design]")
-    yield from _ask(w, "kind", _toml("comparison" if compared else "one_group"))
+    if in_waves(proposal):
+        yield from _waves(proposal, w, compared)
+    else:
+        yield from _ask(w, "kind", _toml("comparison" if compared else "one_group"))
     if compared:
         yield from _ask(w, "assigned", '""', _choose(w, get_args(Unit)))
         yield from _ask(w, "randomised", "false")
@@ -82,6 +87,25 @@ def _design(proposal: Proposal, w: Words) -> Iterator[str]:
         yield f"{arm} = []   # {_choose(w, proposal.codes) if codes else w('command.draft.fill')}"
 
 
+def in_waves(proposal: Proposal) -> bool:
+    """Whether every wave has rows of its own: three of them with a comparison, two without."""
+    compared = "group" in proposal.roles or "group" in proposal.choices
+    return len(proposal.waves) >= (LEAST_WAVES if compared else 2)
+
+
+def _waves(proposal: Proposal, w: Words, compared: bool) -> Iterator[str]:
+    labels = ", ".join(map(_toml, proposal.waves))
+    if compared or ("pupil" in proposal.roles and len(proposal.waves) >= LEAST_WAVES):
+        yield from _ask(w, "kind_growth", _toml("growth"), key_as="kind")
+        yield from _ask(w, "waves", f"[{labels}]")
+    else:
+        yield from _ask(w, "kind_survey", _toml("survey"), key_as="kind")
+        yield from _ask(w, "waves", f"[{labels}]", key_as="occasions")
+        yield from _ask(w, "same_pupils", "true" if "pupil" in proposal.roles else "false")
+    if "date" not in proposal.roles:
+        yield from _ask(w, "dates", f"[{', '.join(['2026-09-15'] * len(proposal.waves))}]", optional=True)
+
+
 def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
     for role in SURE:
         if role in proposal.roles:
@@ -92,7 +116,10 @@ def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
             yield f"class = {_toml(w(f'command.draft.{proposal.class_from}'))}"
         elif role == "pupil":
             yield from _ask(w, "pupil", '""', optional=True)
-    later = {role: header for role, header in proposal.roles.items() if role not in SURE}
+    sure = (*SURE, "wave", "date") if in_waves(proposal) else SURE
+    for role in (role for role in ("wave", "date") if role in sure and role in proposal.roles):
+        yield f"{role} = {_toml(proposal.roles[role])}"
+    later = {role: header for role, header in proposal.roles.items() if role not in sure}
     later |= {role: headers[0] for role, headers in proposal.choices.items() if role not in SURE}
     if "teaching_group" in later:
         yield from _ask(w, "teaching_group", _toml(later.pop("teaching_group")), optional=True)
@@ -128,6 +155,13 @@ def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
 
 def _occasions(proposal: Proposal, outcome: Measured, w: Words) -> Iterator[str]:
     yield ""
+    if in_waves(proposal):
+        yield from _comment(w("command.draft.post_of_wave"))
+        known = outcome.post or (proposal.points[0] if len(proposal.points) == 1 else None)
+        asked = _choose(w, proposal.points) if proposal.points else w("command.draft.fill")
+        yield f"post = {_toml(known)}" if known else f'post = ""   # {asked}'
+        yield from _ask(w, "tests", '""', _choose(w, ("same", "parallel", "different")))
+        return
     yield from _comment(w("command.draft.occasions"))
     if outcome.pre is not None:
         yield f"pre = {_toml(outcome.pre)}"
@@ -171,10 +205,13 @@ def _conduct(proposal: Proposal, w: Words) -> Iterator[str]:
         yield from _ask(w, "comparison", _toml("parallel"), optional=True)
 
 
-def _ask(w: Words, key: str, value: str, note: str = "", *, optional: bool = False) -> Iterator[str]:
-    """The question as a comment, and under it the line that answers it."""
+def _ask(
+    w: Words, text: str, value: str, note: str = "", *, optional: bool = False, key_as: str | None = None
+) -> Iterator[str]:
+    """The question as a comment, and under it the line that answers it, by the name of its text unless ``key_as``."""
     yield ""
-    yield from _comment(w(f"command.draft.{key}"))
+    yield from _comment(w(f"command.draft.{text}"))
+    key = key_as or text
     yield f"{'#' if optional else ''}{key} = {value}{f'   # {note}' if note else ''}"
 
 

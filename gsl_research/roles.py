@@ -25,6 +25,8 @@ MOSTLY_DISTINCT = 0.8
 """A pupil column has this share of different pupils within a class, or it does not say who a row is about (policy)."""
 MOST_GROUPS = 3
 """More codes than this are classes or levels, not groups with and without an approach (policy)."""
+MOST_WAVES = 12
+"""More different codes than this in a column are days or pupils, not waves (policy)."""
 MOST_LEVELS = 20
 """Zones and reading levels have fewer different values than this (policy)."""
 
@@ -58,6 +60,8 @@ class Proposal:
     categories: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     class_from: Literal["sheet", "file"] | None = None
+    waves: tuple[str, ...] = ()
+    """The codes of the proposed wave column, in the order they first stand: every wave then has rows of its own."""
 
     @property
     def used(self) -> frozenset[str]:
@@ -117,7 +121,8 @@ class _Search:
     def proposal(self) -> Proposal:
         named = {header: found for header in self.columns if (found := self._role(header)) is not None}
         halves = self._halves_of_a_name(named)
-        for role in ("school", "class", *(role for role in synonyms()["roles"] if role not in ("school", "class"))):
+        first = ("school", "class", "wave")
+        for role in (*first, *(role for role in synonyms()["roles"] if role not in first)):
             steps: dict[int, list[str]] = {}
             for header, (meant, step) in named.items():
                 if meant == role:
@@ -141,6 +146,7 @@ class _Search:
             categories=tuple(header for header in free if _ordered_levels(self.columns[header])),
             problems=tuple(self.problems),
             class_from=self._class_from(),
+            waves=self._waves(),
         )
 
     def _class_from(self) -> Literal["sheet", "file"] | None:
@@ -148,6 +154,12 @@ class _Search:
         if len(self.tables) < 2 or not same or "class" in self.roles or "class" in self.choices:
             return None
         return "sheet" if len({table.sheet for table in self.tables}) == len(self.tables) else "file"
+
+    def _waves(self) -> tuple[str, ...]:
+        if "wave" not in self.roles:
+            return ()
+        column = self.columns[self.roles["wave"]]
+        return tuple(dict.fromkeys(text for cell in column.distinct if (text := as_text(cell)) in _codes(column)))
 
     def _warn(self, problem: Problem) -> None:
         files = {table.file for table in self.tables}
@@ -189,7 +201,7 @@ class _Search:
                 facts = {"role": Term(f"role.{role}"), "headers": fitting}
                 self._warn(Problem(code="role_ambiguous", severity="warning", facts=facts))
                 return
-        for header in (header for headers in steps for header in headers):
+        for header in (header for headers in steps for header in headers if role != "wave"):
             column = self.columns[header]
             facts = {"header": header, "values": len(_codes(column)), "rows": len(column)}
             if role == "pupil" and facts["values"] > 1:
@@ -208,13 +220,15 @@ class _Search:
                 return 2 * len(_codes(column)) <= len(column)
             case "group":
                 return 2 <= len(_codes(column)) <= MOST_GROUPS and 2 * len(_codes(column)) <= len(column)
+            case "wave":
+                return 2 <= len(_codes(column)) <= MOST_WAVES and 2 * len(_codes(column)) <= len(column)
             case _:
                 return bool(_codes(column))
 
     def _tells_pupils_apart(self, table: Table, header: str) -> bool:
         column = table.columns[header]
         keys = column.codes
-        for role in ("school", "class"):
+        for role in ("school", "class", "wave"):
             if (within := table.columns.get(self.roles.get(role, ""))) is not None:
                 keys = keys * len(within.distinct) + within.codes
         filled = keys[~column.blank]
@@ -238,7 +252,7 @@ class _Search:
                 missed.add(when)
                 facts = {"role": Term(f"occasion.{when}"), "header": header}
                 self._warn(Problem(code="role_without_scores", severity="warning", facts=facts))
-        if not found.pairs and not found.unclear and "post" not in missed:
+        if not found.pairs and not found.unclear and "post" not in missed and "wave" not in self.roles:
             self._warn(Problem(code="scores_not_found", severity="warning"))
 
     def _measured(self, pair: Pair) -> Measured:

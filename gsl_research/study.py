@@ -217,7 +217,7 @@ class Context(TomlTable):
     track: str | None = None
     weeks: float | None = Field(None, gt=0)
     minutes: float | None = Field(None, gt=0, description="Minutes per week.")
-    schoolcode_text: Annotated[str, BeforeValidator(code_text)] | None = None
+    school_code: Annotated[str, BeforeValidator(code_text)] | None = None
 
 
 class Study(TomlTable):

@@ -129,3 +129,21 @@ def test_nothing_is_written_over_and_the_id_is_of_the_new_file(tmp_path):
             write_study_draft(tmp_path / name, proposal, w)
         assert [problem.code for problem in raised.value.problems] == [code]
     assert path.read_text("utf-8") == text and [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("pupil", "group", "kind"), [(True, True, "growth"), (True, False, "growth"), (False, False, "survey")]
+)
+def test_a_row_per_pupil_and_wave_becomes_a_study_of_waves(pupil, group, kind):
+    cells = [(p, w) for p in range(12) for w in ("sept", "jan", "juni")]
+    columns = {"klas": [f"5{'AB'[p % 2]}" for p, _ in cells], "moment": [w for _, w in cells]}
+    columns["punten"] = [str(8 + p % 5) for p, _ in cells]
+    columns |= {"leerling": [f"p{p}" for p, _ in cells]} if pupil else {}
+    columns |= {"groep": ["nieuw" if p % 2 else "gewoon" for p, _ in cells]} if group else {}
+    proposal = propose(table(columns))
+    assert proposal.roles["wave"] == "moment" and proposal.waves == ("sept", "jan", "juni")
+    assert "pupil_repeats" not in {problem.code for problem in proposal.problems}
+    content = tomllib.loads(study_draft(proposal, words("nl"), study_id="lijst"))
+    assert content["design"]["kind"] == kind
+    assert content["design"].get("waves", content["design"].get("occasions")) == ["sept", "jan", "juni"]
+    assert content["columns"]["wave"] == "moment" and content["outcomes"][0]["post"] == "punten"
