@@ -5,11 +5,11 @@ Nothing here sees a pupil.
 
 from .before_after import growth
 from .classes import ClassShape, class_growth, class_means
-from .differences import interval, panel, subgroups
+from .differences import designs, interval, panel, subgroups
 from .firmness import Link, caps
 from .picture import LEAST_BINS
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Link", "caps", "class_growth", "class_means", "growth", "interval", "panel",
-    "subgroups",
+    "LEAST_BINS", "ClassShape", "Link", "caps", "class_growth", "class_means", "designs", "growth", "interval",
+    "panel", "subgroups",
 ]  # fmt: skip
