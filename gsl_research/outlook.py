@@ -35,7 +35,7 @@ def outlook(plan: Plan, *, lang: str = "nl") -> Report:
         footed = w("plan.footer", **footer)
     else:
         footed = w("plan.footer_earlier", data=plan.earlier_sha256[:HASH_SHOWN], **footer)
-    concluded = tuple(_concluded(told))
+    concluded = (*_concluded(told), *_reckoned_with(told))
     return Report(
         study_id=study.id,
         lang=lang,
@@ -142,6 +142,14 @@ def _concluded(told: _Told) -> Iterator[str]:
             if one.kind == "classes":
                 low, high = _span(plan)
                 yield w("plan.says.range", low=w.number(low, told.decimals), high=told.points(high))
+
+
+def _reckoned_with(told: _Told) -> Iterator[str]:
+    """Said at once where what the school has was assumed."""
+    plan, w = told.plan, told.words
+    if "rule" in (plan.classes.origin, plan.pupils.origin, plan.sd.origin):
+        pupils, sd = w.count(plan.setting.pupils), told.points(plan.sd.value)
+        yield w("plan.says.assumed", count=told.units, pupils=pupils, sd=sd)
 
 
 def _span(plan: Plan) -> tuple[float, float]:

@@ -343,6 +343,13 @@ def test_what_can_never_be_said_is_said_first_and_kindly(pages):
         assert page.blocks[1].kind == "next_step" and page.blocks[1].paragraphs[0]
 
 
+def test_what_was_assumed_of_the_classes_is_said_at_once(pages):
+    start = {"nl": "Niet alles is ingevuld", "en": "Not everything is filled in"}
+    for one, lang, page in pages:
+        assumed = "rule" in {one.classes.origin, one.pupils.origin, one.sd.origin}
+        assert any(text.startswith(start[lang]) for text in page.blocks[0].paragraphs) == assumed
+
+
 def test_three_lines_stand_on_the_page_and_more_pupils_never_mend_classes(pages):
     for _, lang, page in pages:
         w = words(lang)
