@@ -13,6 +13,8 @@ import gsl_research as gsl
 PROJECT = Path(__file__).parents[1]
 EXAMPLES = PROJECT / "data_schemas" / "examples"
 ENGLISH = "breuken-strookmodel"
+PLANNED = ("breuken-strookmodel", "woordenschat-een-klas")
+"""Examples that have the page before the study too: of classes, and of one class."""
 
 
 def data_of(study_file: Path) -> Path:
@@ -30,6 +32,8 @@ def make(folder: Path) -> None:
             for lang, name in (("nl", "report.html"), ("en", "report-en.html")):
                 if lang == "nl" or study.id == ENGLISH:
                     shutil.copyfile(gsl.save(gsl.report(measurement, verdict, lang=lang), staging), target / name)
+            if study.id in PLANNED:
+                shutil.copyfile(gsl.save(gsl.outlook(gsl.plan(study)), staging), target / "plan.html")
             shutil.copyfile(gsl.save(gsl.evidence(measurement, verdict), staging), target / "card.json")
 
 

@@ -24,6 +24,8 @@ _HOME = {
     "load_data": "dataset",
     "load_study": "study_file",
     "measure": "measure",
+    "outlook": "outlook",
+    "plan": "plan",
     "private_record": "evidence",
     "redraw": "explore",
     "redraw_live": "explore",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .estimate import NotEstimated
+from .judge import WIDE_IN_MARGINS
+from .prospects import WEEK_PAIRS, Ahead, Prospect
 from .study import Comparison, Growth, MultiSite, OneGroup, Survey
 from .telling import Telling
 
@@ -24,7 +27,7 @@ def next_step(told: Telling) -> str:
         if isinstance(told.measurement.study.design, Survey):
             return w("verdict.next.comparison_survey")
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
-        more = "_more" if kind == "none" and told.primary.units > 1 else ""
+        more = "_more" if kind == "none" and told.primary.units > 1 else _small(told) if kind == "none" else ""
         return w(_within(told, f"verdict.next.comparison_{kind}{more}"))
     return w(_within(told, f"verdict.next.{_weakest_key(told)}"))
 
@@ -47,6 +50,49 @@ def choices(told: Telling) -> Iterator[tuple[str, str]]:
     for choice in told.verdict.choices:
         key = f"verdict.choice.{choice.option}"
         yield w(f"{key}.name"), w(f"{key}.{choice.reason}")
+
+
+def _small(told: Telling) -> str:
+    """One class that cannot be halved."""
+    ahead = told.verdict.ahead
+    return "_small" if ahead is not None and _too_few(ahead.prospects[0]) else ""
+
+
+def _too_few(one: Prospect) -> bool:
+    return isinstance(one.expected, NotEstimated) and one.expected.reason == "too_few_pupils"
+
+
+def ahead(told: Telling) -> Iterator[str]:
+    """What one class can run next that tells more: for each design what it takes, what it says and, where the page
+    tells as much already, how far its from-to would reach."""
+    found = told.verdict.ahead
+    if found is None:
+        return
+    w = told.words
+    for one in found.prospects:
+        if _too_few(one) and one.kind == "halved":
+            yield w("verdict.ahead.halved_small")
+            continue
+        sentences = [w(f"verdict.ahead.{one.kind}")]
+        if one.reach is not None:
+            decimals = told.decimals(told.primary)
+            wave = w.points(found.week_sd, decimals)
+            reach = w.points(one.reach, decimals)
+            sentences.append(w(f"verdict.ahead.{one.kind}_reach", reach=reach, weeks=2 * WEEK_PAIRS, wave=wave))
+        if one.kind == "halved" and one.reach is not None:
+            sentences += _beside_margin(told, found, one.reach)
+        yield " ".join(sentences)
+
+
+def _beside_margin(told: Telling, found: Ahead, reach: float) -> Iterator[str]:
+    """Whether halving one class sees what is worth seeing, and if not, how many classes together do."""
+    w, margin = told.words, told.verdict.margin
+    if margin is None:
+        return
+    size = "within" if reach <= margin.points else "beyond" if reach <= WIDE_IN_MARGINS * margin.points else "wide"
+    yield w(f"verdict.ahead.halved_{size}", margin=told.margin(margin, told.primary))
+    if size == "wide" and found.needed is not None:
+        yield w("verdict.ahead.halved_together", needed=w.count(found.needed))
 
 
 def _comparison_kind(told: Telling) -> str:

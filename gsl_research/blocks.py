@@ -97,6 +97,8 @@ class Report:
     """Language of the title and the question, where it is another than that of the page."""
     summary: str = ""
     """The conclusion in one sentence: for a terminal, and the page's own description."""
+    name: Literal["report", "plan"] = "report"
+    """Of the file it becomes."""
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -22,7 +22,7 @@ from .wording import Words, languages, words  # noqa: E402
 
 EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("measure", "demo", "check", "template")
+VERBS = ("measure", "demo", "check", "template", "plan")
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -101,6 +101,25 @@ def template(
         _refuse(w, found.problems, "command.not_made")
     sheets = {sheet: w(f"templates.sheet.{sheet}") for sheet in ("data", "explain")}
     typer.echo(w("templates.written", path=path, **sheets))
+
+
+@app.command(add_help_option=False)
+def plan(
+    study: Study,
+    data: Annotated[Path | None, typer.Option("--data")] = None,
+    out: Out = Path("."),
+    lang: Lang = "nl",
+) -> None:
+    import gsl_research as gsl
+
+    w = words(lang)
+    try:
+        page = gsl.outlook(gsl.plan(gsl.load_study(study), data), lang=lang)
+        path = gsl.save(page, out)
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    typer.echo(f"\n{page.summary}\n")
+    typer.echo(w("command.plan", path=path.resolve()))
 
 
 def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:

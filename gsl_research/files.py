@@ -89,7 +89,7 @@ def save(value: object, out_folder: Path | str) -> Path:
         case Report():
             from .documents import html
 
-            return write_text(_place(out_folder, SHAREABLE, value.study_id, "report.html"), html(value))
+            return write_text(_place(out_folder, SHAREABLE, value.study_id, f"{value.name}.html"), html(value))
         case EvidenceRecord():
             return write_json(_place(out_folder, SHAREABLE, value.study_id, "card.json"), value.to_json())
         case PrivateRecord():

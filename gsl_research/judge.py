@@ -17,6 +17,7 @@ from .measurement import Measurement, OutcomeResult
 from .methods.sceptical import Posterior, posterior
 from .methods.student import probability_positive
 from .privacy import MEAN_DECIMALS
+from .prospects import Ahead, ahead
 from .rating import Security, rate, sound
 from .study import GainGoal, ReachGoal, Study
 
@@ -61,6 +62,8 @@ class Verdict:
     """Is the difference so large that errors in the data come to mind first?"""
     choices: tuple[Choice, ...]
     """What a school may do next, and whether these results speak for it."""
+    ahead: Ahead | None
+    """What one class can run next that tells more."""
 
     def __repr__(self) -> str:
         security = self.security
@@ -88,6 +91,7 @@ def judge(measurement: Measurement) -> Verdict:
         belief=_belief(result) if study.compared else None,
         implausible=_implausible(study, result),
         choices=tuple(choices(capped, security.rating, answers, study.conduct)),
+        ahead=ahead(study.design, result, margin.points if margin is not None else None),
     )
 
 

@@ -71,6 +71,9 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Text(f"{w('verdict.steps.about')} {advice.weakest(told)}")
     kind = "note" if told.verdict.capped_code == "ONE_CLASS" else "next_step"
     yield Callout(kind, w("report.heading.next_step"), (advice.next_step(told),))
+    if further := tuple(advice.ahead(told)):
+        yield Heading(w("report.heading.ahead"), 3)
+        yield Bullets(further)
     if not isinstance(told.measurement.study.design, Survey):
         yield Heading(w("report.heading.choices"), 3)
         header = tuple(w(f"report.choices.{name}") for name in ("option", "answer"))

@@ -220,6 +220,19 @@ class Context(TomlTable):
     school_code: Annotated[str, BeforeValidator(code_text)] | None = None
 
 
+class Planned(TomlTable):
+    """What a school has, and expects of its test, before there are scores: for ``gsl plan`` alone."""
+
+    classes: int | None = Field(None, ge=1, description="Classes (or teachers, or schools) that can take part.")
+    pupils_per_class: int | None = Field(None, ge=2, description="Pupils in each of them, about.")
+    sd: float | None = Field(
+        None, gt=0, description="Standard deviation of the points of pupils within one class, afterwards."
+    )
+    pre_post_r: float | None = Field(
+        None, ge=0, le=0.95, description="Correlation of the tests before and afterwards, within classes."
+    )
+
+
 class Study(TomlTable):
     """What was planned. Immutable; its ``fingerprint`` travels with every result."""
 
@@ -242,6 +255,7 @@ class Study(TomlTable):
     subgroups: Annotated[tuple[Subgroup, ...], Field(strict=False)] = ()
     conduct: Conduct = Field(default_factory=Conduct)
     context: Context = Field(default_factory=Context)
+    plan: Planned | None = None
 
     @model_validator(mode="after")
     def _consistent(self):

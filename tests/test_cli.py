@@ -50,6 +50,18 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     assert str(tmp_path) not in text and "L001" not in text and "Els" not in text
 
 
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_plan_needs_no_scores_and_writes_one_page(tmp_path, lang):
+    run = gsl("plan", STUDY, "--out", tmp_path / "uit", "--lang", lang, cwd=tmp_path)
+    assert run.returncode == 0 and run.stderr == "", run.stderr
+    assert tree(tmp_path) == ["uit/reports/breuken-strookmodel/plan.html"]
+    assert {"nl": "Met 2 × 2 klassen", "en": "With 2 × 2 classes"}[lang] in run.stdout
+    again = gsl("plan", STUDY, "--data", DATA, "--out", tmp_path / "uit", "--lang", lang, cwd=tmp_path)
+    assert again.returncode == 0 and "2 × 3" in again.stdout, "classes are counted in the earlier scores"
+    page = (tmp_path / "uit/reports/breuken-strookmodel/plan.html").read_text("utf-8")
+    assert "L001" not in page and str(tmp_path) not in page and "5A" not in page
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -88,6 +100,11 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         (["check", DATA, "--as", "questionnaire", "--scale", "7-1"], 2),
         (["check", DATA, "--scale", "1-7"], 2),
         (["template", "zonnebloem"], 2),
+        (["plan"], 2),
+        (["plan", "weg.toml"], 1),
+        (["plan", STUDY, "--data", "weg.csv"], 1),
+        (["plan", STUDY, DATA], 2),
+        (["plan", "--help", "--lang", "en"], 0),
         (["template", "comparison", "--out", "sjabloon.doc"], 1),
         (["template", "--help"], 0),
         (["check", "--help", "--lang", "en"], 0),

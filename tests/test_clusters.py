@@ -174,6 +174,17 @@ def test_anova_icc_of_equal_classes_is_the_textbook_one():
     assert 0 < expected == pytest.approx(clusters.anova_icc(class_moments(codes, pre, post), treated, 1), rel=SAME)
 
 
+def test_anova_icc_of_one_arm_has_a_degree_of_freedom_more():
+    """Four classes of three, by hand: MS between over 3, MS within over 8."""
+    post = np.array([1, 2, 3, 3, 4, 5, 4, 6, 8, 2, 2, 5], float)
+    codes, every = np.repeat(np.arange(4), 3), np.ones(4, bool)
+    means = post.reshape(4, 3).mean(axis=1)
+    between, within = 3 * means.var(ddof=1), post.reshape(4, 3).var(axis=1, ddof=1).mean()
+    expected = (between - within) / (between + 2 * within)
+    assert 0 < expected == pytest.approx(clusters.anova_icc(class_moments(codes, post), every, 0), rel=SAME)
+    assert clusters.anova_icc(class_moments(np.zeros(6, int), post[:6]), every[:1], 0) == 0
+
+
 def test_anova_icc_is_never_negative_and_zero_when_it_cannot_be_seen():
     treated = np.array([True, True, False, False])
     alike = class_moments(np.repeat(np.arange(4), 2), np.zeros(8), [1, 9] * 4)

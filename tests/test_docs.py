@@ -22,11 +22,13 @@ DECIDING = [
     "codes.py",
     "rating.py",
     "choices.py",
+    "prospects.py",
+    "plan.py",
     "judge.py",
     *(f"methods/{p.name}" for p in METHODS),
 ]
 NOT_A_THRESHOLD = {
-    "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "SEED",
+    "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "SEED", "AHEAD",
 }  # fmt: skip
 
 

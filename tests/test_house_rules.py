@@ -27,12 +27,13 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "measure", "codes", "rating",
-        "choices", "judge", "evidence", "months",
+        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "growing", "everyone",
+        "measure", "codes", "rating",
+        "choices", "prospects", "judge", "evidence", "months", "plan",
     ],
     "views": [
-        "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "documents",
+        "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "outlook",
+        "documents",
     ],
     "shell": ["files", "schemas", "draft", "checking", "tableschema", "templates", "explore", "kernels", "runs", "cli"],
 }  # fmt: skip
@@ -51,8 +52,7 @@ OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
         "methods", "privacy", "measurement", "description", "comparison", "divided", "growing", "everyone", "measure",
-        "charts",
-        "tableschema", "explore",
+        "plan", "charts", "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},
@@ -260,7 +260,7 @@ def cells(notebook: Path, kind: str = "code") -> list[dict]:
 
 def test_there_are_notebooks():
     there = {notebook.stem for notebook in NOTEBOOKS}
-    assert {"0_start_here", "2_check_data", "3_measure_effect", "4_explore"} <= there
+    assert {"0_start_here", "1_plan_study", "2_check_data", "3_measure_effect", "4_explore"} <= there
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)

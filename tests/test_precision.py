@@ -17,6 +17,7 @@ from gsl_research.methods.precision import (
     Precision,
     classes_assigned,
     halved_class,
+    lead_in,
     needed_for_half_width,
     needed_for_power,
     one_group,
@@ -38,6 +39,7 @@ DESIGNS = {
     "these sites": lambda n: within_these_classes(n, 3, 4, icc=0.15),
     "weeks": lambda n: paired_weeks(n, 22, r=0.6, week_sd=0.2),
     "one group": lambda n: one_group(n, r=0.7),
+    "one test earlier": lambda n: lead_in(n, r=0.7),
 }
 
 
@@ -283,6 +285,14 @@ def test_growth_drawn():
     check_simulated(one_group(n, r=r), *t_over(post - pre), 0.4, n - 1)
 
 
+def test_growth_beside_that_of_the_period_before_drawn():
+    rng, n, r = np.random.default_rng(SEED), 9, 0.6
+    pupil = rng.normal(0, math.sqrt(r), (RUNS, 1, n))
+    scores = pupil + rng.normal(0, math.sqrt(1 - r), (RUNS, 3, n)) + np.array([0, 0.3, 1.4])[:, None]
+    drawn = t_over(scores[:, 2] - 2 * scores[:, 1] + scores[:, 0])
+    check_simulated(lead_in(n, r=r), *drawn, 0.8, n - 1)
+
+
 def test_what_chance_differences_before_add():
     """The factor (N-3)/(N-q-3) that the docstring of ``pupils_assigned`` tells of."""
     rng, n, q = np.random.default_rng(SEED), 24, 1
@@ -406,6 +416,7 @@ def test_what_cannot_be_planned_is_refused_with_a_reason():
         paired_weeks(1, 20, r=0.5, week_sd=0.1): "too_few_classes",
         paired_weeks(4, 0, r=0.5, week_sd=0.1): "no_pupils",
         one_group(1, r=0.5): "too_few_pupils",
+        lead_in(1, r=0.5): "too_few_pupils",
     }
     assert {found: found.reason for found in reasons} == reasons
 
@@ -432,6 +443,8 @@ def test_the_smallest_of_each_that_is_not():
         lambda: paired_weeks(5, 5, r=1, week_sd=0),
         lambda: paired_weeks(5, 5, r=0.5, week_sd=math.inf),
         lambda: one_group(5, r=-1.1),
+        lambda: lead_in(5, r=1),
+        lambda: lead_in(5, r=-0.6),
         lambda: Precision(0, 4),
         lambda: Precision(math.nan, 4),
         lambda: Precision(1, 0),

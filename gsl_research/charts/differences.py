@@ -70,10 +70,47 @@ def subgroups(rows: Sequence[Row], *, words: Words, decimals: int = 1) -> Chart:
 
 
 def _lines(name: str, rows: Sequence[Row], words: Words, margin: float | None, decimals: int, *, ends: str) -> Chart:
-    """Each row its own line; neutral, and no dot: none of them is the answer."""
     spoken = [words.span(Interval(low, high), 1, decimals) for _, low, high in rows]
     said = [words(f"charts.{name}.row", label=row[0], range=span) for row, span in zip(rows, spoken, strict=True)]
     alt_text = words(f"charts.{name}.alt", rows=" ".join(said))
+    return Chart(
+        *_drawn(rows, spoken, alt_text, words, margin, ends),
+        alt_text,
+        words(f"charts.{name}.caption"),
+        Table(
+            words(f"charts.{name}.table"),
+            tuple(words(f"charts.{name}.column_{column}") for column in ("what", "from", "to")),
+            tuple((label, *_ends_told(low, high, words, decimals)) for label, low, high in rows),
+        ),
+    )
+
+
+def designs(rows: Sequence[tuple[str, float]], *, words: Words, margin: float | None, decimals: int = 1) -> Chart:
+    """How far the from-to of each design is expected to reach, on both sides of no difference: (label, reach)."""
+    reaches = [words.points(reach, decimals) for _, reach in rows]
+    spoken = [words("charts.designs.reach", reach=reach) for reach in reaches]
+    said = [words("charts.designs.row", label=row[0], reach=reach) for row, reach in zip(rows, reaches, strict=True)]
+    alt_text = words("charts.designs.alt", rows=" ".join(said))
+    caption = [words("charts.designs.caption")]
+    if margin is not None:
+        caption.append(words("charts.designs.caption_margin"))
+    lines = [(label, -reach, reach) for label, reach in rows]
+    return Chart(
+        *_drawn(lines, spoken, alt_text, words, margin, "interval"),
+        alt_text,
+        " ".join(caption),
+        Table(
+            words("charts.designs.table"),
+            tuple(words(f"charts.designs.column_{column}") for column in ("what", "reach")),
+            tuple((row[0], reach) for row, reach in zip(rows, reaches, strict=True)),
+        ),
+    )
+
+
+def _drawn(
+    rows: Sequence[Row], spoken: Sequence[str], alt_text: str, words: Words, margin: float | None, ends: str
+) -> tuple[str, str]:
+    """Wide and narrow. Each row its own line; neutral, and no dot: none of them is the answer."""
 
     def draw(canvas: Canvas) -> str:
         picture = _difference_picture(canvas, [end for _, *ends in rows for end in ends], margin)
@@ -94,17 +131,7 @@ def _lines(name: str, rows: Sequence[Row], words: Words, margin: float | None, d
         bottom = _difference_ground(picture, spans, margin, words, ends=ends)
         return picture.svg(bottom, alt_text)
 
-    return Chart(
-        draw(WIDE),
-        draw(NARROW),
-        alt_text,
-        words(f"charts.{name}.caption"),
-        Table(
-            words(f"charts.{name}.table"),
-            tuple(words(f"charts.{name}.column_{column}") for column in ("what", "from", "to")),
-            tuple((label, *_ends_told(low, high, words, decimals)) for label, low, high in rows),
-        ),
-    )
+    return draw(WIDE), draw(NARROW)
 
 
 def _ends_told(low: float, high: float, words: Words, decimals: int) -> tuple[str, str]:

@@ -334,17 +334,18 @@ def welch_difference(adjusted: AdjustedMeans | NotEstimated, *, unit: str) -> Es
 def anova_icc(moments: ClassMoments, treated: NDArray[np.bool_], variable: int) -> float:
     r"""Intraclass correlation within arms by one-way ANOVA, floored at 0.
 
-    :math:`\rho=(MS_B-MS_W)/(MS_B+(n_0-1)MS_W)` with :math:`MS_B` over G - 2 df and
-    :math:`n_0=\{N-\sum_a\sum_{j\in a}n_j^2/N_a\}/(G-2)`. Returns 0 when G < 3 or no class has two pupils.
+    :math:`\rho=(MS_B-MS_W)/(MS_B+(n_0-1)MS_W)` with :math:`MS_B` over G - a df, a being the arms that have classes, and
+    :math:`n_0=\{N-\sum_a\sum_{j\in a}n_j^2/N_a\}/(G-a)`. Returns 0 when G ≤ a or no class has two pupils.
 
     Source: Donner & Klar (2000), Design and Analysis of Cluster Randomization Trials, section 6.3 [recalled].
     """
     treated = np.asarray(treated, dtype=bool)
     between_ss, within_ss, shrink = 0.0, float(moments.within()[variable, variable]), 0.0
-    for arm in (moments.select(side) for side in (treated, ~treated) if side.any()):
+    arms = [moments.select(side) for side in (treated, ~treated) if side.any()]
+    for arm in arms:
         between_ss += float(arm.total()[variable, variable] - arm.within()[variable, variable])
         shrink += float((arm.n.astype(float) ** 2).sum() / arm.pupils)
-    between_df, within_df = moments.classes - 2, moments.pupils - moments.classes
+    between_df, within_df = moments.classes - len(arms), moments.pupils - moments.classes
     if between_df < 1 or within_df < 1:
         return 0.0
     between, within = between_ss / between_df, within_ss / within_df

@@ -78,6 +78,19 @@ def tipping_icc(adjusted: AdjustedMeans, level: float = 0.95) -> float | None:
     return ratio / (1 + ratio)
 
 
+def gap_of_icc(icc: float, pupil_sd: float) -> float:
+    r"""How far two parallel classes usually lie apart: :math:`(2/\sqrt\pi)\,s\sqrt{\rho/(1-\rho)}`, with s the standard
+    deviation of pupils within a class, ``pupil_sd``. Raises ValueError unless 0 ≤ ``icc`` < 1."""
+    _check_icc(icc)
+    return EXPECTED_GAP * pupil_sd * math.sqrt(icc / (1 - icc))
+
+
+def icc_of_gap(gap: float, pupil_sd: float) -> float:
+    """The ICC that goes with a usual gap, in the unit of ``pupil_sd`` > 0: the inverse of ``gap_of_icc``."""
+    class_sd = gap / EXPECTED_GAP
+    return (class_sd / math.hypot(class_sd, pupil_sd)) ** 2
+
+
 def usual_gap(adjusted: AdjustedMeans, icc: float) -> float | None:
     r"""How far two parallel classes usually lie apart, in points: :math:`(2/\sqrt\pi)\,s_w\sqrt{\rho/(1-\rho)}`.
 
@@ -87,8 +100,7 @@ def usual_gap(adjusted: AdjustedMeans, icc: float) -> float | None:
     spread = _assumed_spread(adjusted)
     if isinstance(spread, NotEstimated):
         return None
-    within_variance, _, _ = spread
-    return EXPECTED_GAP * math.sqrt(within_variance * icc / (1 - icc))
+    return gap_of_icc(icc, math.sqrt(spread[0]))
 
 
 def icc_from_gap(adjusted: AdjustedMeans, gap: float) -> float | None:
@@ -104,8 +116,7 @@ def icc_from_gap(adjusted: AdjustedMeans, gap: float) -> float | None:
     spread = _assumed_spread(adjusted)
     if isinstance(spread, NotEstimated):
         return None
-    class_sd, pupil_sd = gap / EXPECTED_GAP, math.sqrt(spread[0])
-    icc = (class_sd / math.hypot(class_sd, pupil_sd)) ** 2
+    icc = icc_of_gap(gap, math.sqrt(spread[0]))
     return icc if 1 - icc > ROUNDING else None
 
 

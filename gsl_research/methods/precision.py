@@ -275,6 +275,24 @@ def one_group(pupils: int, *, r: float) -> Precision | NotEstimated:
     return Precision(math.sqrt(2 * (1 - r) / pupils), pupils - 1)
 
 
+def lead_in(pupils: int, *, r: float) -> Precision | NotEstimated:
+    r"""How much more one class grew in a period than in the one before: three occasions, equally far apart.
+
+    .. math:: D=(y_3-y_2)-(y_2-y_1),\qquad SE^2=\frac{6(1-r)}n,\qquad df=n-1,
+
+    in SD of one occasion, ``r`` being the correlation of any two of the tests. Refuses: fewer than 2 pupils. Raises
+    ValueError unless -1/2 ≤ ``r`` < 1.
+
+    Not for: the effect of an approach; a period differs from the one before it in more ways.
+    Source: variance of a second difference; simulated.
+    """
+    if not -0.5 <= r < 1:
+        raise ValueError(f"needs -0.5 <= r < 1; got {r}")
+    if pupils < 2:
+        return NotEstimated(estimator="lead_in", reason="too_few_pupils")
+    return Precision(math.sqrt(6 * (1 - r) / pupils), pupils - 1)
+
+
 def split(count: int, share: float = 0.5) -> tuple[int, int]:
     """``count`` units in whole numbers, treated and control, as near to ``share`` as can be. The odd one is treated."""
     treated = math.floor(count * share + 0.5)
