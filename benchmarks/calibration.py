@@ -34,6 +34,8 @@ from gsl_research.methods import (
     random_intercept,
     sandwich,
     sites,
+    trend,
+    waves,
 )
 from gsl_research.methods.moments import ClassMoments, class_moments
 from gsl_research.rating import small_arm
@@ -333,6 +335,68 @@ def divided_misses(classes: int, icc: float, differ: float, runs: int, world: Wo
     return misses / runs
 
 
+TIMES = np.array([0.0, 1.0, 2.5])
+
+
+def waves_misses(
+    classes: int, pace: float, runs: int, world: World = WORLDS[0], *, arms: bool = True, within: bool = False
+) -> float:
+    """Three waves, growth of classes ``pace`` SD apart: arms growing alike whose interval leaves out 0; with one group,
+    growth of 1 SD whose interval leaves out 1. ``within``: pupils divided by lot in every class.
+    """
+    rng = np.random.default_rng([SEED, classes, round(100 * pace), arms, within])
+    misses = 0
+    for _ in range(runs):
+        codes = np.repeat(np.arange(classes), rng.integers(*world.sizes, classes))
+        treated = np.arange(classes) % 2 == 0
+        spread = np.where(treated, world.spread, 1.0) if arms and not within else np.ones(classes)
+        level, own = world.draw(rng, (2, classes)), world.draw(rng, (2, len(codes)))
+        rise = 1 + (pace * spread * world.draw(rng, (1, classes))[0])[codes] + 0.3 * own[1]
+        start = math.sqrt(0.15) * level[0][codes] + math.sqrt(0.85) * own[0]
+        scores = start[:, None] + rise[:, None] * TIMES / TIMES[-1] + rng.normal(0, 0.5, (len(codes), 3))
+        if world.missing:
+            scores[rng.random(scores.shape) < np.clip(world.missing * (1 - start / 2), 0, 0.9)[:, None]] = np.nan
+        if within:
+            half = rng.permutation(len(codes)) % 2 == 0
+            lines = waves.class_slopes(np.arange(len(codes)), TIMES, scores)
+            found = sites.mean_of_sites(
+                sites.site_differences(codes[lines.classes], half[lines.classes], lines.slope * TIMES[-1]),
+                unit="points",
+            )
+            misses += not found.interval.holds(0)
+            continue
+        lines = waves.class_slopes(codes, TIMES, scores)
+        if arms:
+            misses += not waves.slope_difference(lines, treated, unit="points").interval.holds(0)
+        else:
+            misses += not waves.growth(lines, unit="points", duration=TIMES[-1]).interval.holds(1)
+    return misses / runs
+
+
+def trend_misses(occasions: int, classes: int, years: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Other pupils on every occasion, ``years`` as far apart as classes are: lines that rise where nothing does."""
+    rng = np.random.default_rng([SEED, occasions, classes, round(100 * years)])
+    occasion = np.repeat(np.arange(occasions), classes)
+    misses = 0
+    for _ in range(runs):
+        level = math.sqrt(0.15) * (
+            world.draw(rng, (1, len(occasion)))[0] + years * rng.normal(0, 1, occasions)[occasion]
+        )
+        codes = np.repeat(np.arange(len(occasion)), rng.integers(*world.sizes, len(occasion)))
+        scores = level[codes] + math.sqrt(0.85) * world.draw(rng, (1, len(codes)))[0]
+        found = trend.trend(class_moments(codes, scores), occasion, np.arange(occasions), unit="points")
+        misses += not found.interval.holds(0)
+    return misses / runs
+
+
+def waves_in_one_group(classes: int, pace: float, runs: int, world: World = WORLDS[0]) -> float:
+    return waves_misses(classes, pace, runs, world, arms=False)
+
+
+def waves_within(classes: int, pace: float, runs: int, world: World = WORLDS[0]) -> float:
+    return waves_misses(classes, pace, runs, world, within=True)
+
+
 def monte_carlo_se(runs: int, share: float = 0.05) -> float:
     return math.sqrt(share * (1 - share) / runs)
 
@@ -343,6 +407,10 @@ TRUE_IN = {
     growth_misses: NAMES - {"ceiling", "missing", "apart"},
     spread_misses: NAMES - {"missing", "spread", "apart"},
     end_only_misses: NAMES - {"apart"},
+    waves_misses: NAMES - {"ceiling", "apart"},
+    waves_in_one_group: NAMES - {"ceiling", "spread", "apart"},
+    waves_within: NAMES - {"ceiling", "spread", "apart"},
+    trend_misses: NAMES - {"ceiling", "missing", "spread", "apart"},
     divided_misses: NAMES - {"ceiling", "missing", "spread", "apart"},
 }
 """The worlds in which nothing happens, as far as each of these asks; the others have a truth of their own."""
@@ -397,6 +465,16 @@ def others(pool: ProcessPoolExecutor, runs: int) -> Iterator[str]:
     rows += [(f"leerlingen verdeeld in {k} klas{'sen' * (k > 1)}, ICC 0.15, verschil per klas {sd:.1f} SD",
               divided_misses, (k, 0.15, sd, runs))
              for k, sd in ((1, 0.0), (4, 0.0), (4, 0.2), (8, 0.2), (20, 0.2))]  # fmt: skip
+    rows += [(f"drie meetmomenten, {k // 2} v {k // 2} klassen, groei {pace} SD uiteen", waves_misses, (k, pace, runs))
+             for k, pace in ((4, 0.25), (8, 0.0), (8, 0.25), (20, 0.25))]  # fmt: skip
+    rows += [(f"drie meetmomenten, één groep van {k} klassen", waves_in_one_group, (k, 0.25, runs))
+             for k in (4, 8, 20)]  # fmt: skip
+    rows += [
+        (f"drie meetmomenten, leerlingen verdeeld in {k} klassen", waves_within, (k, 0.25, runs)) for k in (4, 8, 20)
+    ]
+    rows += [(f"{t} metingen van telkens andere leerlingen, {k} klassen, jaren {y:g} keer zo ver uiteen",
+              trend_misses, (t, k, y, runs))
+             for t, k, y in ((2, 2, 0.0), (3, 2, 0.0), (4, 2, 1.0), (4, 5, 1.0))]  # fmt: skip
     found = [[pool.submit(how, *arguments, world) if world.name in TRUE_IN.get(how, NAMES) else None
               for world in WORLDS] for _, how, arguments in rows]  # fmt: skip
     yield f"| | {' | '.join(world.name for world in WORLDS)} |"
