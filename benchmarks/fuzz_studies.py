@@ -25,14 +25,20 @@ from gsl_research.wording import languages, words
 NOT_A_NUMBER = re.compile(r"\b(nan|inf|None)\b|Term\(|\{\w+\}")
 EMPTY = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 NO_DRAWING = patch("gsl_research.charts.picture.Picture.svg", lambda *_, **__: EMPTY)
+KINDS = [
+    *["comparison"] * 3, "one_group", "multi_site", "growth", "growth_arms", "growth_within", "survey", "survey_others",
+]  # fmt: skip
+ALONE = ("one_group", "growth", "survey", "survey_others")
+"""Without a comparison."""
+GAIN = {"gain": 2.0}
 SIZES, ARMS = (1, 2, 4, 6, 9, 10, 12, 20, 25), (1, 1, 2, 3, 5, 12, 25)
 
 
 def draw(seed: int) -> tuple[dict, str, dict]:
     """One random study: (scores, kind, changes to the plan)."""
     rng = random.Random(seed)  # noqa: S311
-    kind = rng.choice(["comparison"] * 3 + ["one_group"])
-    arms = rng.choice(ARMS), 0 if kind == "one_group" else rng.choice(ARMS)
+    kind = rng.choice(KINDS)
+    arms = rng.choice(ARMS), 0 if kind in ALONE else rng.choice(ARMS)
     effect, spread = rng.choice([-4, -1, -0.2, 0, 0.2, 1, 4, 8]), rng.choice([0, 0.3, 1, 3])
     scores = classes(*arms, size=rng.choice(SIZES), effect=effect, seed=seed, spread=spread)
     for name in ("voor", "na"):
@@ -43,12 +49,63 @@ def draw(seed: int) -> tuple[dict, str, dict]:
         domain = rng.choice(["motivation", "workload"])
         outcomes.append({**plan()["outcomes"][0], **other, "domain": domain, "pre": "na", "post": "voor"})
     changes: dict = {"outcomes": outcomes}
+    drawn = rng.random() < 0.5
     if kind == "comparison":
-        changes["design"] = {"kind": kind, "assigned": "class", "randomised": rng.random() < 0.5}
+        changes["design"] = {"kind": kind, "assigned": "class", "randomised": drawn}
+    elif kind == "multi_site":
+        scores["groep"] = _divided(scores, rng)
+        changes["design"] = {"kind": kind, "site": "class", "randomised": drawn}
+    elif kind != "one_group":
+        scores, changes = _waves(kind, scores, changes, drawn, rng)
+    if rng.random() < 0.2 and "subgroups" not in changes:
+        scores["taal"] = [rng.choice(["nl", "nl", "fr", ""]) for _ in scores["klas"]]
+        changes["subgroups"] = [{"column": "taal"}]
     if rng.random() < 0.3:
         comparison, other_change = rng.choice(["parallel", "last_year"]), rng.random() < 0.5
         changes["conduct"] = {"comparison": comparison, "concurrent_change": other_change}
-    return scores, kind, changes
+    return scores, "one_group" if kind in ALONE else "comparison", changes
+
+
+def _divided(scores: dict, rng: random.Random) -> list[str]:
+    share = rng.choice([0.5, 0.5, 0.3, 0.05])
+    return ["nieuw" if rng.random() < share else "gewoon" for _ in scores["groep"]]
+
+
+def _waves(kind: str, scores: dict, changes: dict, drawn: bool, rng: random.Random) -> tuple[dict, dict]:
+    """The same pupils at three waves or more, with a column per wave or a row per wave."""
+    count = rng.choice([3, 3, 4, 5]) if kind != "survey" else rng.choice([1, 2, 3, 4])
+    labels = [f"w{number}" for number in range(1, count + 1)]
+    columns = {name: scores[name] for name in ("leerling", "klas", "groep")}
+    for number, label in enumerate(labels):
+        told = zip(scores["voor"], scores["na"], strict=True)
+        columns[label] = [rng.choice(pair) if 0 < number < count - 1 else pair[number > 0] for pair in told]
+    if kind == "growth_within":
+        columns["groep"] = _divided(columns, rng)
+    outcome = {key: value for key, value in changes["outcomes"][0].items() if key not in ("pre", "post", "tests")}
+    outcome |= {"tests": rng.choice(["same", "same", "same", "different"])} if outcome.get("goal") != GAIN else {}
+    roles = {"pupil": "leerling", "class": "klas"} | ({"group": "groep"} if kind.startswith("growth_") else {})
+    design: dict = (
+        {"kind": "survey", "occasions": labels} if kind.startswith("survey") else {"kind": "growth", "waves": labels}
+    )
+    if kind.startswith("growth_"):
+        design |= {"assigned": "pupil" if kind == "growth_within" else "class", "randomised": drawn}
+    if kind == "survey_others":
+        design["same_pupils"] = False
+    if kind == "survey_others" or rng.random() < 0.5:
+        here = [(at, label) for label in labels for at in range(len(columns["klas"])) if rng.random() < 0.95]
+        rows = {name: [columns[name][at] for at, _ in here] for name in ("leerling", "klas", "groep")}
+        rows |= {"moment": [label for _, label in here], "punten": [columns[label][at] for at, label in here]}
+        outcome.pop("goal", None)
+        return rows, changes | {
+            "design": design,
+            "columns": roles | {"wave": "moment"},
+            "outcomes": [outcome | {"post": "punten"}],
+        }
+    if count == 1:
+        outcome.pop("goal", None)
+    outcome |= {"post": labels[-1]} | ({"pre": labels[0]} if count > 1 else {})
+    outcome |= {"between": labels[1:-1]} if count > 2 else {}
+    return columns, changes | {"design": design, "columns": roles, "outcomes": [outcome]}
 
 
 def _spoiled(texts: list[str], rng: random.Random) -> list[str]:
@@ -65,11 +122,11 @@ def _outcome(rng: random.Random, kind: str) -> dict:
         **plan()["outcomes"][0],
         "smallest_worthwhile": rng.choice([None, 0.1, 1, 3]),
         "better": rng.choice(["higher", "higher", "lower"]),
-        "goal": rng.choice([*goals, {"gain": 2.0}]),
+        "goal": rng.choice([*goals, GAIN]),
     }
     if rng.random() < 0.2:
         del outcome["scale"]
-    if outcome["goal"] != {"gain": 2.0}:
+    if outcome["goal"] != GAIN:
         outcome["tests"] = rng.choice(["same", "same", "same", "different"])
         if kind == "one_group" and rng.random() < 0.2:
             outcome["pre"] = None

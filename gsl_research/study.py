@@ -26,6 +26,7 @@ from .designs import (
     Stepped,
     Survey,
     TomlTable,
+    Waves,
     code_text,
     mistake,
 )
@@ -148,8 +149,6 @@ class Outcome(TomlTable):
             raise mistake("pre_is_post", at="pre", outcome=self.name, header=self.post)
         if self.pre and self.tests == "same" and self.scale_pre != self.scale_post:
             raise mistake("same_test_two_scales", at="tests", outcome=self.name)
-        if isinstance(self.goal, GainGoal) and not self.gain_defined:
-            raise mistake("gain_goal_without_gain", at="goal", outcome=self.name)
         if isinstance(self.goal, ReachGoal) and self.scale_post:
             low, high = self.scale_post
             if not low <= self.goal.at_least <= high:
@@ -267,6 +266,9 @@ class Study(TomlTable):
             raise mistake("no_primary")
         if len(primaries) > MAX_PRIMARIES:
             raise mistake("too_many_primaries", names=primaries, allowed=MAX_PRIMARIES)
+        for outcome in self.outcomes:
+            if isinstance(outcome.goal, GainGoal) and not (outcome.gain_defined or self._in_rows(outcome)):
+                raise mistake("gain_goal_without_gain", outcome=outcome.name)
         two_groups = isinstance(self.design, Comparison | MultiSite)
         if two_groups and self.groups is None:
             raise mistake("groups_missing", kind=self.design.kind)
@@ -277,6 +279,11 @@ class Study(TomlTable):
         if isinstance(self.design, Comparison) and self.design.blocks != (self.columns.block is not None):
             raise mistake("blocks_and_column", at="columns")
         return self
+
+    def _in_rows(self, outcome: Outcome) -> bool:
+        """Whether the outcome has more than one wave, each in a row of its own."""
+        several = isinstance(self.design, Waves) and (self.design.labels is None or len(self.design.labels) > 1)
+        return several and self.columns.wave is not None and outcome.tests != "different"
 
     @property
     def compared(self) -> bool:
