@@ -220,7 +220,10 @@ def _moments(
     taken = np.zeros(when.shape, dtype=bool)
     for outcome in study.outcomes:
         names = wave_table.occasions(len(waves))
-        taken |= np.stack([~np.isnan(scores[f"{outcome.name}.{name}"]) for name in names], axis=1)
+        seen = np.stack([~np.isnan(scores[f"{outcome.name}.{name}"]) for name in names], axis=1)
+        if nobody := [wave for wave, some in zip(waves, seen.any(axis=0), strict=True) if not some]:
+            problems.append(Problem(code="wave_without_scores", facts={"outcome": outcome.label, "names": nobody}))
+        taken |= seen
     if undated := int((taken & np.isnan(when)).sum()):
         problems.append(Problem(code="day_unknown", severity="warning", facts={"count": undated}))
     when = np.where(np.isnan(when), np.nanmedian(when, axis=0), when)

@@ -106,6 +106,12 @@ def test_a_wave_nobody_had_and_one_nobody_asked_for():
     assert data.rows == 6 and data.waves == WAVES
 
 
+def test_a_wave_without_a_single_score_is_refused():
+    given = rows()
+    given["punten"][6:12] = [""] * 6
+    assert "wave_without_scores" in refused(study(), given)
+
+
 def test_a_group_that_changes_is_refused_and_a_class_that_changes_is_told():
     given = rows(pupils=12) | {"groep": ["nieuw", "gewoon"] * 18}
     given["groep"][13] = "nieuw"
