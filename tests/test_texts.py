@@ -1048,6 +1048,7 @@ def later() -> Iterator[Problem]:
     designs: list[dict] = [
         {"kind": "multi_site", "site": "class"},
         {"kind": "growth", "waves": ["1", "2", "3"]},
+        {"kind": "growth", "waves": ["1", "2", "3"], "assigned": "pupil"},
         {"kind": "stepped", "start_column": "start"},
         {"kind": "single_case", "phase": "fase", "occasion": "dag"},
         {"kind": "survey", "occasions": ["1"]},
@@ -1057,7 +1058,7 @@ def later() -> Iterator[Problem]:
     roles = {role: role for role in ("class", "group", "wave", "date", "dose", "own_goal")}
     outcomes = [outcome(), outcome("lezen", pre=None)]
     for design in designs:
-        two = design["kind"] in ("comparison", "multi_site")
+        two = design["kind"] in ("comparison", "multi_site") or "assigned" in design
         columns = roles | ({"block": "blok"} if design["kind"] == "multi_site" else {})
         study = plan("comparison", design=design, columns=columns, outcomes=outcomes, subgroups=[{"column": "taal"}])
         content = study if two else {key: value for key, value in study.items() if key != "groups"}
@@ -1280,7 +1281,8 @@ def intervals(page: Told) -> list[tuple[float, float]]:
     for result in page.measurement.results:
         more = [at.estimate for at in result.by_start] + [one.pooled for one in result.subgroups if one.pooled]
         more += [one.gap.change for one in result.subgroups if one.gap]
-        more += [one for one in result.missing.before.values() if isinstance(one, Estimate)]
+        left = result.missing.before.values() if result.missing is not None else ()
+        more += [one for one in left if isinstance(one, Estimate)]
         for estimate in (*result.estimates, *more):
             if getattr(estimate, "metric", "points") == "points" and estimate.interval is not None:
                 ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)
