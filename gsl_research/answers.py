@@ -158,7 +158,7 @@ def subgroups(told: Telling) -> Iterator[str]:
         if not of_column:
             yield w("verdict.everyone.subgroup_no_gain", column=column)
         elif not any(one.n for one in of_column) and shareable(result):
-            yield w("verdict.everyone.subgroup_apart", column=column)
+            yield w(f"verdict.everyone.subgroup_apart{'_within' if told.divided else ''}", column=column)
         elif len(shown) < len(of_column):
             yield w(f"verdict.everyone.subgroup_{'rest' if shown else 'none'}", column=column)
 

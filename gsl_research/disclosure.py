@@ -6,10 +6,13 @@ between two of them may be a count of one to four pupils.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from . import privacy
+from .estimate import Estimate, NotEstimated
 from .measurement import Arm, Measurement, OutcomeResult, SubgroupResult
+from .methods.attrition import LeeBounds
 
 
 def shareable(result: OutcomeResult) -> bool:
@@ -55,23 +58,73 @@ def _enough(one: SubgroupResult) -> bool:
 
 
 def loss_may_show(measurement: Measurement) -> bool:
-    """All pupils beside those measured give the number lost, and beside one arm the other: from one to four stays
-    hidden."""
-    lost = sum(measurement.dropped.values())
+    """All pupils beside those measured give the number lost, and beside one arm the other; those measured beside an
+    outcome told before give who missed one of both: from one to four stays hidden."""
+    lost, primary = sum(measurement.dropped.values()), measurement.primary
     arms = [arm.pupils for result in measurement.results for arm in result.arms.values()]
-    apart = [lost, measurement.rows - lost - _pupils(measurement.primary)]
+    apart = [lost, measurement.rows - lost - _pupils(primary), *_apart(measurement, primary)]
     return all(n == 0 or privacy.may_count(abs(n)) for n in apart) and all(map(privacy.may_count, arms))
+
+
+def arms_lost_may_show(measurement: Measurement) -> bool:
+    """Whether how many each arm lost may be told, and what follows from it: beside all who are lost, and all who were
+    divided, no one to four."""
+    missing = measurement.primary.missing
+    if missing is None:
+        return False
+    whole = not missing.pupils_divided or measurement.primary.left_out == missing.classes_lost == 0
+    return whole and loss_may_show(measurement) and all(n == 0 or privacy.may_count(n) for n in missing.lost.values())
+
+
+def before_may_show(found: Estimate | NotEstimated) -> bool:
+    """The test before of who left beside that of who stayed: ten pupils and more on both sides."""
+    return isinstance(found, Estimate) and all(
+        privacy.may_average(count) for name, count in found.n.items() if name.startswith("pupils")
+    )
+
+
+def roughly(points: float) -> float:
+    """One digit: what the missing would have to score is the difference over their share, and with the size of each
+    class the exact value would give how few are missing from which class."""
+    return float(f"{points:.1g}")
+
+
+def bounds_may_show(measurement: Measurement) -> bool:
+    """Bounds beside the plain difference give the mean of the highest, and the lowest, scores that were set aside."""
+    missing = measurement.primary.missing
+    found = missing.bounds
+    if not isinstance(found, LeeBounds) or found.arm is None or not arms_lost_may_show(measurement):
+        return False
+    return privacy.may_average(int(found.trimmed * missing.kept[found.arm]))
+
+
+FILLED_IN = ("multiple_imputation", "missing_indicator")
+"""Estimators that count pupils without one of both tests too (computed)."""
+
+
+def told_estimates(result: OutcomeResult) -> tuple[Estimate, ...]:
+    """Without what was filled in for one to nine pupils of an arm: beside the others it tells how they began."""
+    main = result.main
+
+    def few(one: Estimate) -> bool:
+        filled = [count - main.n[name] for name, count in one.n.items() if name.startswith("pupils")]
+        return any(0 < count < privacy.MIN_MEAN for count in filled)
+
+    return tuple(one for one in result.estimates if one.estimator not in FILLED_IN or not few(one))
 
 
 def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
     """Whether the pupils of an outcome, beside those of the ones before it and of the file, tell of one to four who
     missed something."""
-    earlier = measurement.results[: measurement.results.index(result)]
     apart = [measurement.rows - _pupils(result)] if loss_may_show(measurement) else []
-    for other in earlier:
-        apart.append(_pupils(result) - _pupils(other))
-        apart += [arm.pupils - other.arms[name].pupils for name, arm in result.arms.items()]
-    return not any(0 < abs(pupils) < privacy.MIN_COUNT for pupils in apart)
+    return not any(0 < abs(pupils) < privacy.MIN_COUNT for pupils in (*apart, *_apart(measurement, result)))
+
+
+def _apart(measurement: Measurement, result: OutcomeResult) -> Iterator[int]:
+    """Pupils of an outcome beyond those of each one before it, in all and by arm."""
+    for other in measurement.results[: measurement.results.index(result)]:
+        yield _pupils(result) - _pupils(other)
+        yield from (arm.pupils - other.arms[name].pupils for name, arm in result.arms.items())
 
 
 def _pupils(result: OutcomeResult) -> int:

@@ -115,6 +115,8 @@ def _beside(design, outcome, codes, treated, pre, post, found) -> Iterator[Estim
             gained = sites.within_one_site(post - pre, treated, unit="points")
         gained = replace(gained, estimator="gain_difference")
         yield replace(gained, status="beside") if isinstance(gained, Estimate) else gained
+    if pre is not None and outcome.reliability is not None and not design.randomised:
+        yield sites.corrected_mean(codes, treated, post, pre, outcome.reliability, unit="points")
     if several:
         yield sites.knapp_hartung(found, unit="points")
         before = () if pre is None else (pre,)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from . import privacy
 from .estimate import NotEstimated
 from .measurement import Changed, SubgroupResult
-from .methods import differences, reliable_change, subgroups
+from .methods import differences, reliable_change, site_subgroups, subgroups
 from .study import Outcome
 
 
@@ -42,26 +42,32 @@ def by_label(
     pre: NDArray[np.float64],
     post: NDArray[np.float64],
     treated: NDArray[np.bool_] | None,
+    *,
+    within: bool = False,
 ) -> Iterator[SubgroupResult]:
     """Every label of every subgroup column, in the order of the study file and the alphabet; of two labels only the
     first, since the second says the same turned round.
 
-    With a comparison (``treated`` by class) what the approach does for a label beside the rest of its classes; with one
-    group how far a label lay from the rest before and after. Pupils without a label are left out.
+    With a comparison (``treated`` by pupil, ``within`` where the pupils of a class were divided) what the approach does
+    for a label beside the rest of its classes; with one group how far a label lay from the rest before and after.
+    Pupils without a label are left out.
     """
     for place, (column, of_pupils) in enumerate(labels.items()):
         close = any(_almost_alike(of_pupils, earlier) for earlier in list(labels.values())[:place])
         kept = of_pupils != ""
         names, label = np.unique(of_pupils[kept].astype(str), return_inverse=True)
-        units, code = np.unique(codes[kept], return_inverse=True)
+        _, first, code = np.unique(codes[kept], return_index=True, return_inverse=True)
         before, after = outcome.sign * pre[kept], outcome.sign * post[kept]
-        arms = np.ones(len(units), dtype=bool) if treated is None else treated[units]
+        own = np.ones(len(code), dtype=bool) if treated is None else treated[kept]
         told = range(1 if len(names) == 2 else len(names))
-        sides = {"single": arms[code]} if treated is None else {"treated": arms[code], "control": ~arms[code]}
+        sides = {"single": own} if treated is None else {"treated": own, "control": ~own}
         pupils = [{side: int((chosen & (label == one)).sum()) for side, chosen in sides.items()} for one in told]
         if treated is not None:
             start = () if outcome.pre is None else (before,)
-            found = subgroups.label_differences(code, label, after, *start, treated=arms, unit="points")
+            if within:
+                found = site_subgroups.site_label_differences(code, own, label, after, *start, unit="points")
+            else:
+                found = subgroups.label_differences(code, label, after, *start, treated=own[first], unit="points")
             for one in told:
                 n, difference, pooled = found[one].n, found[one].difference, found[one].pooled
                 yield SubgroupResult(column, str(names[one]), pupils[one], n, difference, pooled, None, close)

@@ -16,10 +16,19 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from . import __version__, privacy
-from .disclosure import extreme_may_show, loss_may_show, pupils_may_show, shareable, told_subgroups
+from .disclosure import (
+    FILLED_IN,
+    extreme_may_show,
+    loss_may_show,
+    pupils_may_show,
+    shareable,
+    told_estimates,
+    told_subgroups,
+)
 from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict
 from .measurement import Check, Measurement, OutcomeResult
+from .missing_record import MissingEntry, missing_entries
 
 FROM_SCORES = ("width", "baseline")
 """Caps that tell something of the scores themselves."""
@@ -145,6 +154,7 @@ class Record:
     estimates: list[EstimateEntry]
     refused: list[RefusedEntry]
     checks: list[CheckEntry]
+    missing: list[MissingEntry]
     security: SecurityEntry
     verdict: VerdictEntry
     versions: dict[str, str]
@@ -222,6 +232,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         "refused": [entry for result in results for entry in _refused(result)],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
+        "missing": [] if silent else list(missing_entries(measurement, verdict.missing_turns, share=share)),
         "security": SecurityEntry(
             rating=verdict.security.rating,
             caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in caps],
@@ -258,8 +269,10 @@ def versions() -> dict[str, str]:
 
 def _estimates(measurement: Measurement, result: OutcomeResult, share: bool) -> Iterator[EstimateEntry]:
     tells_pupils = pupils_may_show(measurement, result)
-    for estimate in result.estimates:
-        yield _estimate(result, estimate, share, dict(_pupils(estimate.n, tells_pupils) if share else estimate.n))
+    for estimate in told_estimates(result) if share else result.estimates:
+        # Of a difference with missing pupils filled in, their number would be told beside that of the others.
+        tells = tells_pupils and estimate.estimator not in FILLED_IN
+        yield _estimate(result, estimate, share, dict(_pupils(estimate.n, tells) if share else estimate.n))
     for one in result.subgroups:
         if isinstance(one.difference, Estimate) and (not share or one in told_subgroups(result, one.column)):
             # Beside the other labels a count of pupils could give away a small one.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import charts, privacy
+from . import absent, charts, privacy
 from .blocks import Block, Fold, Table, Text
-from .disclosure import loss_may_show, shareable, told_subgroups
+from .disclosure import shareable, told_estimates, told_subgroups
 from .evidence import versions
 from .months import Months, progress
 from .telling import Telling, step_of
@@ -25,7 +25,6 @@ def method(told: Telling) -> Fold:
     if (waves := result.waves) is not None and len(waves.labels) > 1:
         timing = "dates" if waves.timing == "dates" else "steps" if waves.even else "numbers"
         blocks.append(Text(w(f"report.method.timing_{timing}")))
-    blocks.append(Text(_missing(told)))
     rows = tuple(_figures(told)) if shareable(result) else ()
     rows += tuple(_origin(told))
     header = (w("report.method.table_what"), w("report.method.table_value"))
@@ -38,18 +37,6 @@ def method(told: Telling) -> Fold:
         header = (w("report.beside.way"), w("report.beside.value"), w("report.beside.interval"))
         blocks += [Table(w("report.beside.caption"), header, others), Text(w("report.beside.about"))]
     return Fold(w("report.heading.method"), tuple(blocks))
-
-
-def _missing(told: Telling) -> str:
-    rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
-    w = told.words
-    if told.kind:
-        return w(f"report.method.missing{told.kind}")
-    if not loss_may_show(told.measurement):
-        return w(f"report.method.missing_{'untold' if lost == 0 or privacy.may_count(lost) else 'few'}")
-    if lost == 0:
-        return w("report.method.missing_none", rows=w.count(rows))
-    return w("report.method.missing", rows=w.count(rows), lost=w.count(lost))
 
 
 def _figures(told: Telling) -> Iterator[tuple[str, str]]:
@@ -154,7 +141,7 @@ def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
     w, result = told.words, told.primary
     reliability = result.outcome.reliability
     blanks = {"reliability": w.number(reliability, 2) if reliability is not None else ""}
-    for entry in result.beside:
+    for entry in (one for one in result.beside if one in told_estimates(result)):
         span = ""
         if entry.interval is not None:
             low, high = w.number(entry.interval.low, 2), w.number(entry.interval.high, 2)
@@ -229,7 +216,7 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
         yield "margin", told.points_as_typed(worth) if worth else unknown, span
     else:
         yield "new_content", "", yes_no(done.new_content)
-    yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), _missing(told)
+    yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), absent.counted(told)
     yield "scoring", "", choice("scoring", done.scoring)
     share = None if done.fidelity is None else w("report.conduct.share", percent=w.number(100 * done.fidelity, 0))
     yield "fidelity", w("report.conduct.every_lesson"), share or unknown

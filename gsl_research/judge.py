@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .choices import Answers, Choice, SideEffect, choices
-from .codes import GROWTH_CODES, LEAN_CLASS_DF, Code, Margin, read_code, smallest_worthwhile
+from .codes import GROWTH_CODES, LEAN_CLASS_DF, Code, Margin, compared_code, read_code, smallest_worthwhile
 from .comparison import MIN_CLASS_DF_SEEN
 from .measurement import Measurement, OutcomeResult
 from .methods.sceptical import Posterior, posterior
 from .methods.student import probability_positive
 from .privacy import MEAN_DECIMALS
 from .prospects import Ahead, ahead
-from .rating import Security, rate, sound
+from .rating import CLAIMS, Security, rate, sound
 from .study import GainGoal, ReachGoal, Study
 
 WIDE_IN_MARGINS = 2
@@ -64,6 +64,8 @@ class Verdict:
     """What a school may do next, and whether these results speak for it."""
     ahead: Ahead | None
     """What one class can run next that tells more."""
+    missing_turns: bool = False
+    """Would the code be another one if the pupils who are missing from one side scored otherwise, within reason?"""
 
     def __repr__(self) -> str:
         security = self.security
@@ -92,6 +94,7 @@ def judge(measurement: Measurement) -> Verdict:
         implausible=_implausible(study, result),
         choices=tuple(choices(capped, security.rating, answers, study.conduct)),
         ahead=ahead(study.design, result, margin.points if margin is not None else None),
+        missing_turns=_missing_turns(capped, result, margin),
     )
 
 
@@ -108,6 +111,13 @@ def cap_code(code: Code, rating: int) -> Code:
         }
         return leaning.get(code, code)
     return "CANNOT"
+
+
+def _missing_turns(told: Code, result: OutcomeResult, margin: Margin | None) -> bool:
+    """Only of what is said plainly: a lean, or that we do not know, leaves room for it already."""
+    if told not in (*CLAIMS, "NEGLIGIBLE") or result.missing is None:
+        return False
+    return any(compared_code(moved, margin) != told for moved in result.missing.shifted)
 
 
 def _reason(code: Code, capped: Code, result: OutcomeResult, margin: Margin | None):

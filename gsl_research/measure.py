@@ -12,7 +12,7 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, divided, everyone, growing, wave_table
+from . import comparison, description, divided, everyone, growing, missing, wave_table
 from .dataset import Dataset
 from .designs import Waves
 from .estimate import Estimate, NotEstimated
@@ -33,7 +33,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
         raise ValueError(f"data were bound to study {data.study_id!r}, not {study.id!r}")
     if refused := list(not_yet(study, data.cluster_level)):
         raise Problems(refused)
-    of_one = _measure_waves if isinstance(study.design, Waves) else _measure_outcome
+    of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
     side_by_side = wave_table.side_by_side(study, data.waves)
     results = tuple(of_one(study, outcome, data) for outcome in side_by_side.outcomes)
     primary = side_by_side.primary
@@ -59,8 +59,6 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             if cluster_level == "pupil":
                 yield Problem(code="pupils_divided")
         case MultiSite():
-            if study.subgroups:
-                yield Problem(code="not_yet", facts={"what": Term("later.subgroups_within")})
             if study.columns.block is not None:
                 yield Problem(code="not_yet", facts={"what": Term("later.block")})
         case Growth() | Survey():
@@ -97,18 +95,18 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     complete = ~np.isnan(post) & (~np.isnan(pre) if outcome.pre else True)
     arm = frame["treated"].to_numpy() if "treated" in frame else None
     present = complete
-    left_out = classes_lost = 0
+    cluster = frame["cluster"].to_numpy()
+    left_out = sides_lost = 0
     if isinstance(study.design, MultiSite):
-        cluster = frame["cluster"].to_numpy()
         counted = divided.counted_sites(cluster[complete], arm[complete], study.design, outcome)
-        left_out = len(np.unique(cluster)) - len(counted)
-        classes_lost = len(np.setdiff1d(divided.both_sides(cluster, arm), counted))
+        sides_lost = len(np.setdiff1d(divided.both_sides(cluster, arm), counted))
+        left_out = len(np.unique(cluster)) - len(counted) - sides_lost
         complete = complete & np.isin(cluster, counted)
     seen = np.concatenate([pre, post]) if outcome.gain_defined else post
     scale = outcome.scale_post or description.score_range(seen)
-    units, codes = np.unique(frame["cluster"].to_numpy()[complete], return_inverse=True)
+    units, codes = np.unique(cluster[complete], return_inverse=True)
     arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
-    attrition = tuple(description.attrition(present, arm, frame["cluster"].to_numpy(), classes_lost))
+    attrition = tuple(description.attrition(present, arm, cluster, sides_lost))
     pre, post, sign = pre[complete], post[complete], outcome.sign
     wanted = study.subgroups if outcome.role == "primary" else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
@@ -146,7 +144,7 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
                 sd=found.sd,
                 spread=everyone.spread(outcome, codes, pre, post, treated[codes]),
                 changed=everyone.changed(outcome, pre, post, treated[codes]),
-                subgroups=tuple(everyone.by_label(outcome, labels, codes, pre, post, treated)),
+                subgroups=tuple(everyone.by_label(outcome, labels, codes, pre, post, treated[codes])),
                 refused=found.refused,
                 usual_gaps=found.usual_gaps,
                 tipping_icc=(tipping := one_class.tipping_icc(found.adjusted) if found.usual_gaps else None),
@@ -172,12 +170,43 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
                 sd=found.sd,
                 spread=everyone.spread(outcome, codes, pre, post, own),
                 changed=everyone.changed(outcome, pre, post, own),
+                subgroups=tuple(everyone.by_label(outcome, labels, codes, pre, post, own, within=True)),
                 refused=found.refused,
                 alarms=found.alarms,
                 left_out=left_out,
             )
         case _:
             raise ValueError(f"no method for {study.design.kind}")
+
+
+def _with_missing(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResult:
+    result = _measure_outcome(study, outcome, data)
+    frame, within = data.frame, isinstance(study.design, MultiSite)
+    unit, post = frame["cluster"].to_numpy(), outcome.sign * frame[f"{outcome.name}.post"].to_numpy()
+    pre = outcome.sign * frame[f"{outcome.name}.pre"].to_numpy() if outcome.pre else np.full(len(post), np.nan)
+    pupils = missing.Pupils(
+        unit=unit,
+        pre=pre,
+        post=post,
+        kept=~np.isnan(post) & (~np.isnan(pre) if outcome.pre else True),
+        counted=np.isin(unit, [item.unit for item in result.classes]) if within else np.ones(len(unit), dtype=bool),
+        treated=frame["treated"].to_numpy() if "treated" in frame else None,
+        block=frame["block"].to_numpy() if getattr(study.design, "blocks", False) else None,
+        within=within,
+        randomised=getattr(study.design, "randomised", False),
+    )
+    carried = within or result.class_df >= comparison.MIN_CLASS_DF_SEEN
+    main = result.main if study.compared and carried else None
+    found = missing.who_is_missing(pupils, int(result.check("classes_lost").value), main, result.sd)
+    filled = (found.imputed, found.with_late)
+    estimates = [one for one in filled if isinstance(one, Estimate)]
+    refused = [one for one in filled if isinstance(one, NotEstimated)]
+    return replace(
+        result,
+        missing=found,
+        estimates=(*result.estimates, *estimates),
+        refused=(*result.refused, *refused),
+    )
 
 
 def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResult:
@@ -222,7 +251,7 @@ def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResu
     units, codes = np.unique(at.codes[both], return_inverse=True)
     first, final = points[both, 0], points[both, -1]
     chosen = np.ones(len(codes), dtype=bool) if at.arm is None else at.arm[both]
-    treated = None if found.treated is None else found.treated[units]
+    treated = None if found.treated is None else found.treated[units][codes]
     wanted = study.subgroups if outcome.role == "primary" else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[both] for one in wanted}
     return replace(

@@ -16,6 +16,7 @@ from .methods.checks import EffectAt
 from .methods.differences import SpreadRatio
 from .methods.moments import ClassMoments
 from .methods.subgroups import Gap, Pooled
+from .missing import Missing
 from .problems import Problem
 from .study import Outcome, Study
 
@@ -154,6 +155,8 @@ class OutcomeResult:
     """Of a design with several moments."""
     by_start: tuple[EffectAt, ...] = ()
     """The difference for pupils with a weak and with a strong start, when it depends on that."""
+    missing: Missing | None = None
+    """Who made only a part of the tests; ``None`` where nobody looked."""
 
     @property
     def main(self) -> Estimate | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from . import __version__, advice, answers, folds, pictures, privacy, sentences
+from . import __version__, absent, advice, answers, folds, pictures, privacy, sentences
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
 from .disclosure import shareable
@@ -97,6 +97,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Bullets(tuple(w(f"report.discuss.{key}") for key in ("one", "two", "three")))
     yield folds.method(told)
     yield folds.caps(told)
+    yield absent.fold(told)
     yield folds.conduct(told)
     if told_here := [p for p in told.measurement.warnings if p.code in ON_THE_PAGE]:
         lines = tuple(w.problem(replace(p, file=None, sheet=None)) for p in told_here)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import absent
 from .disclosure import shareable
 from .growing import TREND_OCCASIONS
 from .measurement import OutcomeResult
@@ -78,7 +79,7 @@ def conclusion(told: Telling) -> Iterator[str]:
                 expected = w.gap(verdict.expected, result.outcome.sign, told.decimals(result))
                 sentence += " " + w("verdict.expected", expected=expected)
             yield sentence
-    yield " ".join(_conditions(told))
+    yield " ".join((*_conditions(told), *absent.concluded(told)))
 
 
 def _cannot(told: Telling) -> str:

@@ -25,10 +25,11 @@ DECIDING = [
     "prospects.py",
     "plan.py",
     "judge.py",
+    "missing.py",
     *(f"methods/{p.name}" for p in METHODS),
 ]
 NOT_A_THRESHOLD = {
-    "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "SEED", "AHEAD",
+    "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "FILLED_IN", "SEED", "AHEAD",
 }  # fmt: skip
 
 

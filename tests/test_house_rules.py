@@ -27,12 +27,13 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "growing", "everyone",
-        "measure", "codes", "rating",
-        "choices", "prospects", "judge", "evidence", "months", "plan",
+        "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
+        "everyone", "measure", "codes", "rating",
+        "choices", "prospects", "judge", "missing_record", "evidence", "months", "plan",
     ],
     "views": [
-        "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "outlook",
+        "wording", "charts", "telling", "absent", "sentences", "answers", "advice", "pictures", "folds", "report",
+        "outlook",
         "documents",
     ],
     "shell": ["files", "schemas", "draft", "checking", "tableschema", "templates", "explore", "kernels", "runs", "cli"],
@@ -51,8 +52,8 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
-        "methods", "privacy", "measurement", "description", "comparison", "divided", "growing", "everyone", "measure",
-        "plan", "charts", "tableschema", "explore",
+        "methods", "privacy", "missing", "measurement", "description", "comparison", "divided", "growing", "everyone",
+        "measure", "plan", "charts", "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

@@ -26,7 +26,7 @@ from gsl_research.charts.picture import Picture
 from gsl_research.dataset import Dataset, bind
 from gsl_research.disclosure import shareable
 from gsl_research.documents import html
-from gsl_research.estimate import Interval, Reason
+from gsl_research.estimate import Estimate, Interval, Reason
 from gsl_research.judge import Code, Verdict
 from gsl_research.measure import not_yet
 from gsl_research.measurement import Measurement
@@ -471,6 +471,7 @@ def cases() -> Iterator[Case]:
         yield comparison(f"all known, {delta}", delta, **everything)
         minutes = blind | {"extra_minutes": (20.0, 30.0)}
         yield comparison(f"all known and costly, {delta}", delta, **everything | {"conduct": minutes})
+    yield from with_missing(everything)
     yield comparison("scored by others", 1.0, **everything | {"conduct": blind | {"scoring": "external"}})
     for reliability in (0.6, 0.8, 0.95):
         for size in (12, 19, 40):
@@ -608,6 +609,37 @@ def cases() -> Iterator[Case]:
     yield Case(case.name, study, columns)
 
 
+def gone(case: Case, absent, column: str = "toets_na") -> Case:
+    """Without the scores of the pupils for whom ``absent`` of (class, number in the class) holds."""
+    counts: dict[str, int] = {}
+    kept = []
+    for unit, score in zip(case.columns["eenheid"], case.columns[column], strict=True):
+        counts[unit] = counts.get(unit, -1) + 1
+        kept.append("" if absent(int(unit[1:]), counts[unit]) else score)
+    return replace(case, name=f"{case.name}, some missing", columns=case.columns | {column: kept})
+
+
+def with_missing(everything: dict[str, Any]) -> Iterator[Case]:
+    """Few and many pupils missing, on one side or on both; whole classes, and sides of classes."""
+    large: dict[str, Any] = {"arms": (8, 8), "size": 24, "design": DRAWN}
+    for delta in (-3.0, 0.3, 1.3, 3.0):
+        yield gone(comparison(f"missing alike {delta}", delta, **large), lambda _, n: n % 6 == 0)
+        yield gone(comparison(f"missing more with {delta}", delta, **large), lambda j, n: n < (8 if j < 8 else 1))
+        yield gone(comparison(f"missing without {delta}", delta, **large), lambda j, n: j >= 8 and n < 2)
+    yield gone(comparison("hardly missing", 3.0, 0.02, **large), lambda _, n: n == 3)
+    yield gone(comparison("missing from two classes", 1.0, arms=(2, 2), size=40), lambda _, n: n % 4 == 0)
+    for gains, size in (((2.0,), 40), ((2.0, 2.2, 1.8), 40), ((2.0, 2.1), 12)):
+        yield gone(one_group(f"missing in one group {gains}", gains, size=size), lambda j, n: n % 3 == j)
+    for lost in ((0,), (0, 9)):
+        yield gone(comparison(f"classes lost {lost}", 1.3, **large), lambda j, _, lost=lost: j in lost)
+        yield gone(divided(f"sides lost {lost}", 1.3, 12), lambda j, n, lost=lost: j in lost and n < 10)
+    yield gone(one_group("class lost", (2.0, 2.2, 1.8, 2.0)), lambda j, _: j == 1)
+    yield gone(comparison("test before missing", 1.3, **large), lambda _, n: n % 8 == 0, "toets_voor")
+    yield gone(comparison("half lost", 1.3, **large), lambda _, n: n % 5 > 1)
+    for delta in (1.02, 1.06, 1.1, 1.15, 1.2):
+        yield gone(comparison(f"the missing turn it {delta}", delta, **everything), lambda _, n: n == 2)
+
+
 def with_subgroups() -> Iterator[Case]:
     """Pupils in two and in three groups, of which one gains more; and groups too small to compare."""
     for arms, labels, more in (((4, 4), "ab", 0.0), ((4, 4), "ab", 4.0), ((5, 5), "abc", 3.0), ((1, 1), "ab", 0.0)):
@@ -626,6 +658,17 @@ def with_subgroups() -> Iterator[Case]:
     labels = ["ab"[n // 2 % 2] for n in range(24)] * 16
     study = alike.study | {"subgroups": [{"column": "taal"}]}
     yield replace(alike, study=study, columns=alike.columns | {"taal": labels})
+    halves = {"kinds apart": lambda n: "ab"[n // 12 % 2], "kinds together": lambda n: "ab"[n % 2]}
+    for name, label in halves.items():
+        for more in (0.0, 2.0):
+            case = divided(f"subgroups of divided pupils, {name}, {more}", 0.5, 12)
+            of = [label(n) for n in range(len(case.columns["leerling"]))]
+            post = [
+                min(score + more * (kind == "a" and side == "nieuw"), 20.0)
+                for score, kind, side in zip(case.columns["toets_na"], of, case.columns["groep"], strict=True)
+            ]
+            study = case.study | {"subgroups": [{"column": "taal"}]}
+            yield replace(case, study=study, columns=case.columns | {"taal": of, "toets_na": post})
     for size in (40, 12):
         case = one_group(f"subgroups in one group of {size}", size=size)
         of = ["thuis Nederlands" if n % 2 else "andere taal" for n in range(size)]
@@ -1005,6 +1048,7 @@ def later() -> Iterator[Problem]:
     designs: list[dict] = [
         {"kind": "multi_site", "site": "class"},
         {"kind": "growth", "waves": ["1", "2", "3"]},
+        {"kind": "growth", "waves": ["1", "2", "3"], "assigned": "pupil"},
         {"kind": "stepped", "start_column": "start"},
         {"kind": "single_case", "phase": "fase", "occasion": "dag"},
         {"kind": "survey", "occasions": ["1"]},
@@ -1014,7 +1058,7 @@ def later() -> Iterator[Problem]:
     roles = {role: role for role in ("class", "group", "wave", "date", "dose", "own_goal")}
     outcomes = [outcome(), outcome("lezen", pre=None)]
     for design in designs:
-        two = design["kind"] in ("comparison", "multi_site")
+        two = design["kind"] in ("comparison", "multi_site") or "assigned" in design
         columns = roles | ({"block": "blok"} if design["kind"] == "multi_site" else {})
         study = plan("comparison", design=design, columns=columns, outcomes=outcomes, subgroups=[{"column": "taal"}])
         content = study if two else {key: value for key, value in study.items() if key != "groups"}
@@ -1237,6 +1281,8 @@ def intervals(page: Told) -> list[tuple[float, float]]:
     for result in page.measurement.results:
         more = [at.estimate for at in result.by_start] + [one.pooled for one in result.subgroups if one.pooled]
         more += [one.gap.change for one in result.subgroups if one.gap]
+        left = result.missing.before.values() if result.missing is not None else ()
+        more += [one for one in left if isinstance(one, Estimate)]
         for estimate in (*result.estimates, *more):
             if getattr(estimate, "metric", "points") == "points" and estimate.interval is not None:
                 ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)

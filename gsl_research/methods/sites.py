@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import Estimate, Interval, NotEstimated
+from .bracket import CORRECTABLE, reliability_within
 from .clusters import AdjustedMeans, adjusted_means, class_estimate, total_sd
 from .effect_sizes import in_standard_deviations
 from .matched import network_knapp_hartung, reml_tau2
@@ -122,7 +123,7 @@ def mean_of_sites(found: SiteDifferences | NotEstimated, *, unit: str) -> Estima
     variance = float(((found.value - value) ** 2).sum()) / df
     if not variance > ROUNDING * found.cells.whole_ss:
         return NotEstimated(estimator=name, reason="no_class_spread")
-    shared = _slope_error(found, np.full(df + 1, 1 / (df + 1)))
+    shared = slope_error(found.cells, found.start, np.full(df + 1, 1 / (df + 1)))
     se = found.cells.standard_error(variance / (df + 1), df, shared)
     return class_estimate(value, se, df, found.counts, unit=unit, estimator=name, source="donald_lang_2007")
 
@@ -145,20 +146,67 @@ def knapp_hartung(found: SiteDifferences | NotEstimated, *, unit: str) -> Estima
     if isinstance(plain, NotEstimated):
         return replace(plain, estimator=name)
     weights = 1 / (variances + reml_tau2(found.value, variances))
-    se = found.cells.standard_error(plain.se**2, plain.df, _slope_error(found, weights / weights.sum()))
+    se = found.cells.standard_error(
+        plain.se**2, plain.df, slope_error(found.cells, found.start, weights / weights.sum())
+    )
     weighed = class_estimate(
         plain.value, se, plain.df, found.counts, unit=unit, estimator=name, source="knapp_hartung_2003"
     )
     return replace(weighed, status="beside")
 
 
-def _slope_error(found: SiteDifferences, shares: NDArray[np.float64]) -> float:
-    """What the error of the slope adds to the variance of the weighed mean beyond what the spread of the differences
-    shows of it: ``AdjustedMeans.slope_variance`` for differences, ``shares`` (S,) summing to 1."""
-    start = shares @ found.start
-    rest = found.start - start
+def slope_error(cells: AdjustedMeans, starts: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
+    """What the error of the slope adds to the variance of a weighed mean of differences between ``cells`` beyond what
+    their spread shows of it: ``AdjustedMeans.slope_variance`` for differences that start ``starts`` (S, q) apart,
+    ``shares`` (S,) summing to 1."""
+    start = shares @ starts
+    rest = starts - start
     seen = (rest * shares[:, None]).T @ rest / (len(shares) - 1)
-    return max(float((found.cells.slope_covariance * (np.outer(start, start) - seen)).sum()), 0.0)
+    return max(float((cells.slope_covariance * (np.outer(start, start) - seen)).sum()), 0.0)
+
+
+def corrected_mean(
+    sites: ArrayLike, treated: ArrayLike, post: ArrayLike, pre: ArrayLike, reliability: float, *, unit: str
+) -> Estimate | NotEstimated:
+    r"""The mean of the sites' differences at the slope that a pre-test without error would have. Status "beside".
+
+    ``reliability`` r is that of the pre-test over all pupils of an arm; within the arms of sites it is :math:`r_w`
+    (``bracket.reliability_within``), and every difference becomes :math:`d_s-(1/r_w-1)\,b_w(\bar x_{sT}-\bar
+    x_{sC})`. The interval has the error of :math:`b_w`, none of r. One site: the difference alone.
+
+    Simulated, 4,000 runs a cell, pupils chosen half an SD apart on their true level, reliability 0.7 within sites, no
+    effect, 4, 8 and 20 sites of 15 to 25 pupils: 3.9 to 4.5 % false positives, where ``mean_of_sites`` has 9, 18 and
+    43 % and invents 0.13 SD.
+
+    Refuses: :math:`r_w` below 0.3; what ``site_differences`` and ``mean_of_sites`` refuse. Raises ValueError unless
+    0 < r ≤ 1.
+    Not for: pupils who were drawn, who start apart by chance.
+    Source: as ``bracket.corrected_difference``.
+    """
+    name = "reliability_corrected"
+    found = site_differences(sites, treated, post, pre)
+    if isinstance(found, NotEstimated):
+        return replace(found, estimator=name)
+    cells, cell = np.unique(2 * np.asarray(sites) + np.asarray(treated, dtype=bool), return_inverse=True)
+    within = reliability_within(class_moments(cell, pre), cells % 2 == 1, reliability)
+    if within is None or within < CORRECTABLE:
+        return NotEstimated(estimator=name, reason="too_unreliable")
+    steeper = (1 / within - 1) * float(found.cells.slope[0])
+    error = replace(found.cells, slope_covariance=found.cells.slope_covariance / within**2)
+    corrected = replace(found, value=found.value - steeper * found.start[:, 0], cells=error)
+    if len(found.site) > 1:
+        mean = mean_of_sites(corrected, unit=unit)
+        return replace(mean, estimator=name, **({"status": "beside"} if isinstance(mean, Estimate) else {}))
+    return Estimate(
+        metric="points",
+        estimator=name,
+        value=float(corrected.value[0]),
+        class_df=0,
+        n=found.counts,
+        unit=unit,
+        source="description",
+        status="beside",
+    )
 
 
 def fixed_effects(

@@ -1,0 +1,104 @@
+"""Who is missing, as sentences: what it takes from the conclusion, and the fold that tells the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from . import privacy
+from .blocks import Bullets, Fold, Text
+from .disclosure import arms_lost_may_show, before_may_show, bounds_may_show, loss_may_show, roughly, shareable
+from .telling import Telling
+
+
+def counted(told: Telling) -> str:
+    """How many made only a part of the tests."""
+    rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
+    w = told.words
+    if told.kind:
+        return w(f"report.method.missing{told.kind}")
+    if not loss_may_show(told.measurement):
+        return w(f"report.method.missing_{'untold' if lost == 0 or privacy.may_count(lost) else 'few'}")
+    if lost == 0:
+        return w("report.method.missing_none", rows=w.count(rows))
+    return w("report.method.missing", rows=w.count(rows), lost=w.count(lost))
+
+
+def concluded(told: Telling) -> Iterator[str]:
+    """Why there is no verdict, where so many or whole classes are missing; or that those few could change it."""
+    w, verdict = told.words, told.verdict
+    if not told.measurement.study.followed:
+        return
+    if any(cap.criterion == "attrition" and cap.cap == 0 for cap in verdict.security.caps):
+        lost = list(_classes_lost(told))
+        yield from lost or [w("verdict.missing.half")]
+        yield w(f"verdict.missing.{'no_verdict' if told.compared else 'who_stayed'}")
+    elif verdict.missing_turns:
+        points = w.points(told.primary.missing.shift, told.decimals(told.primary))
+        yield w("verdict.missing.turns", points=points)
+
+
+def _classes_lost(told: Telling) -> Iterator[str]:
+    w, lost = told.words, int(told.primary.check("classes_lost").value)
+    if lost and told.measurement.study.followed:
+        key = f"class{'es' if lost > 1 else ''}_lost{'_within' if told.divided else ''}"
+        yield w(f"verdict.missing.{key}", count=w.count(lost))
+
+
+def fold(told: Telling) -> Fold:
+    w = told.words
+    lines = [counted(told), *_classes_lost(told)]
+    missing = told.primary.missing
+    if missing is not None and shareable(told.primary) and any(missing.lost.values()):
+        lines += [*_arms(told), *_before(told), *_what_if(told)]
+    return Fold(w("report.heading.missing"), (Bullets(tuple(lines)) if len(lines) > 1 else Text(lines[0]),))
+
+
+def _arms(told: Telling) -> Iterator[str]:
+    w, found = told.words, told.primary.missing
+    if not told.compared or not arms_lost_may_show(told.measurement):
+        return
+    blanks = {f"lost_{arm}": w.count(n) for arm, n in found.lost.items()}
+    blanks |= {f"started_{arm}": w.count(n) for arm, n in found.started.items()}
+    yield w("report.missing.arms", **blanks)
+    yield w(f"report.missing.{found.boundary or 'beyond'}")
+
+
+def _before(told: Telling) -> Iterator[str]:
+    """How those who left began, beside classmates who stayed."""
+    w, result = told.words, told.primary
+    if result.outcome.pre is None:
+        return
+    shown = {arm: one for arm, one in result.missing.before.items() if before_may_show(one)}
+    for arm, one in shown.items():
+        gap = w.gap(one.value, result.outcome.sign, privacy.MEAN_DECIMALS)
+        span = w.span(one.interval, result.outcome.sign, privacy.MEAN_DECIMALS) if one.interval else ""
+        yield w(f"report.missing.before_{arm}{'_span' if span else ''}", gap=gap, span=span)
+    if not shown:
+        yield w("report.missing.before_hidden", study=told.measurement.study.id)
+
+
+def _what_if(told: Telling) -> Iterator[str]:
+    """What those who are missing would have to score for the difference to be gone, and what a draw leaves open."""
+    w, result, decimals = told.words, told.primary, told.decimals(told.primary)
+    found, sign, scale = result.missing, result.outcome.sign, result.outcome.scale_post
+    for arm, one in found.tipping.items() if arms_lost_may_show(told.measurement) else ():
+        if not one.interval:
+            continue
+        most = scale[1] - scale[0] if scale is not None else math.inf
+        if abs(one.interval) >= most:
+            yield w(f"report.missing.never_{arm}")
+        elif round(one.interval, decimals):
+            line = w(f"report.missing.tipping_{arm}", gap=_roughly(told, -one.interval))
+            within = abs(one.sign) < most
+            yield f"{line} {w('report.missing.tipping_zero', zero=_roughly(told, -one.sign))}" if within else line
+    if bounds_may_show(told.measurement):
+        low, high = (w.gap(end, sign, decimals) for end in (found.bounds.low, found.bounds.high))
+        yield w("report.missing.bounds", low=low, high=high)
+
+
+def _roughly(told: Telling, points: float) -> str:
+    """With one digit, whatever decimals that takes."""
+    rough = roughly(points)
+    decimals = next(n for n in range(9) if round(rough, n) == rough)
+    return told.words.gap(rough, told.primary.outcome.sign, decimals)
