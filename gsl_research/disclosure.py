@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from . import privacy
-from .measurement import Arm, Measurement, OutcomeResult, SubgroupResult
+from .measurement import Arm, Dosed, Measurement, OutcomeResult, SubgroupResult
 
 
 def shareable(result: OutcomeResult) -> bool:
@@ -76,6 +76,16 @@ def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
 
 def _pupils(result: OutcomeResult) -> int:
     return sum(arm.pupils for arm in result.arms.values())
+
+
+def dose_means(found: Dosed) -> dict[str, float]:
+    """The mean dose of each arm with pupils enough of whom it is known."""
+    return {arm: mean for arm, mean in found.means.items() if privacy.may_average(found.known[arm])}
+
+
+def dose_points_may_show(found: Dosed) -> bool:
+    """Class by class only when ten pupils and more stand behind every class that would be drawn."""
+    return bool(found.points) and all(privacy.may_average(min(point.pupils, point.known)) for point in found.points)
 
 
 def extreme_may_show(arm: Arm, code: Literal["ceiling", "floor"]) -> bool:

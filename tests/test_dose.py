@@ -95,7 +95,9 @@ def test_over_sites_the_difference_is_that_of_sites():
 def test_everybody_the_same_dose_divides_the_interval_by_it():
     codes, treated, pre, _, post = lessons()
     found = found_in(codes, treated, pre, 8.0 * treated[codes], post)
-    main = clusters.adjusted_difference(clusters.adjusted_means(class_moments(codes, pre, post), treated), unit="points")
+    main = clusters.adjusted_difference(
+        clusters.adjusted_means(class_moments(codes, pre, post), treated), unit="points"
+    )
     assert found.value == pytest.approx(main.value / 8)
     ends = (main.interval.low / 8, main.interval.high / 8)
     assert (found.within.kind, found.within.low, found.within.high) == ("interval", *map(pytest.approx, ends))
@@ -236,7 +238,9 @@ def test_on_real_children_encouraged_to_watch(real_data):
     cells, cell = np.unique(2 * site + side, return_inverse=True)
     found = dose.complier_effect(class_moments(cell, pre, got, post), cells % 2 == 1, blocks=cells // 2)
     assert isinstance(found, dose.Complier) and found.df == 4 and 0 < found.dose < 1
-    pupils = sm.OLS(post, sm.add_constant(np.column_stack([side, pre, pd.get_dummies(site, drop_first=True)]).astype(float)))
+    pupils = sm.OLS(
+        post, sm.add_constant(np.column_stack([side, pre, pd.get_dummies(site, drop_first=True)]).astype(float))
+    )
     assert found.within.holds(found.value) and np.sign(found.value) == np.sign(pupils.fit().params[1])
 
 

@@ -27,13 +27,14 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "growing", "everyone",
+        "privacy", "measurement", "disclosure", "description", "comparison", "divided", "growing",
+        "everyone", "families", "dosage",
         "measure", "codes", "rating",
-        "choices", "prospects", "judge", "evidence", "months", "plan",
+        "choices", "prospects", "judge", "appendix", "evidence", "months", "hours", "plan",
     ],
     "views": [
-        "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds", "report", "outlook",
-        "documents",
+        "wording", "charts", "telling", "sentences", "answers", "advice", "pictures", "folds",
+        "together", "doses", "report", "outlook", "documents",
     ],
     "shell": ["files", "schemas", "draft", "checking", "tableschema", "templates", "explore", "kernels", "runs", "cli"],
 }  # fmt: skip
@@ -51,7 +52,8 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
-        "methods", "privacy", "measurement", "description", "comparison", "divided", "growing", "everyone", "measure",
+        "methods", "privacy", "measurement", "description", "comparison", "divided", "growing", "everyone",
+        "families", "dosage", "measure",
         "plan", "charts", "tableschema", "explore",
     },
     "pandas": {"dataset"},

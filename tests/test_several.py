@@ -60,7 +60,9 @@ def brute_max_t(codes, treated, block, pre, post):
             ways.append(arm)
 
     def statistic(values, arm):
-        differences = [values[arm & (block == b)].mean() - values[~arm & (block == b)].mean() for b in sorted(set(block))]
+        differences = [
+            values[arm & (block == b)].mean() - values[~arm & (block == b)].mean() for b in sorted(set(block))
+        ]
         rest = np.concatenate([values[block == b] - values[block == b].mean() for b in set(block)])
         return abs(np.mean(differences)) / np.sqrt((rest**2).sum())
 

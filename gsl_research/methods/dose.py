@@ -70,14 +70,14 @@ def anderson_rubin(
     if abs(square) <= ROUNDING * dose**2:
         if half == 0:
             return ConfidenceSet("whole", None, None, level)
-        end = -constant / (2 * half)
+        end = float(-constant / (2 * half))
         return ConfidenceSet("above", end, None, level) if half > 0 else ConfidenceSet("below", None, end, level)
     inside = half**2 - square * constant
     if square > 0 and inside <= 0:
         return ConfidenceSet("whole", None, None, level)
     # Of both roots the larger by addition alone, the other from their product.
     far = -(half + math.copysign(math.sqrt(max(inside, 0.0)), half))
-    ends = sorted((far / square, constant / far if far else 0.0))
+    ends = sorted((float(far / square), float(constant / far) if far else 0.0))
     return ConfidenceSet("outside" if square > 0 else "interval", *ends, level)
 
 
@@ -108,8 +108,9 @@ def complier_effect(
     of every site as classes, the site as block. The set is that of ``anderson_rubin``: at every :math:`\beta` the test
     of those functions on post minus :math:`\beta` times dose.
 
-    Simulated, 4,000 runs a cell, 4, 8 and 20 classes, doses that differ strongly, hardly or in the draw of the classes
-    alone, a dose that goes with the level of the class or not: the true value is missed in 4.4 to 5.6 %.
+    Simulated, 12,000 runs a cell, 4, 8 and 20 classes, doses that differ strongly, hardly or by the draw alone and go
+    with the level of the class or not: the true value is missed in 4.8 to 4.9 %. A dose that differs hardly gives a
+    bounded set in 10 to 60 %.
 
     Refuses: what ``adjusted_means`` refuses; a block with one arm; fewer than 3 classes, or 2 blocks; post-tests that
     do not differ between classes; a dose that is the same with and without the offer.
@@ -153,9 +154,7 @@ def complier_effect(
     return Complier(offered / more, within, offered, more, df)
 
 
-def _both(
-    moments: ClassMoments, treated: NDArray[np.bool_]
-) -> tuple[AdjustedMeans, AdjustedMeans] | NotEstimated:
+def _both(moments: ClassMoments, treated: NDArray[np.bool_]) -> tuple[AdjustedMeans, AdjustedMeans] | NotEstimated:
     """Adjusted class means of the post-test and of the dose, at the same covariates."""
     found = []
     columns = list(range(moments.mean.shape[1]))
@@ -203,7 +202,7 @@ def dose_slope(
     of those with the approach, and the difference in covariates.
 
     Simulated, 4,000 runs a cell, 4, 8 and 20 classes with the approach, a dose that goes with the start of the class or
-    not: 4.5 to 5.4 % false positives where a dose does nothing.
+    not: 4.2 to 5.4 % false positives where a dose does nothing.
 
     Refuses: fewer than 4 classes; classes that all got the same; classes that all lie on the line.
     Not for: a claim that more of it does more. Who gets or takes more differs in other things.
@@ -228,7 +227,5 @@ def dose_slope(
     start = weights @ covariates
     shared = max(float((adjusted.slope_covariance * (np.outer(start, start) - squares[:-1, :-1])).sum()), 0.0)
     se = adjusted.standard_error(squares[-1, -1], df, shared)
-    found = class_estimate(
-        float(weights @ value), se, df, n, unit=unit, estimator=name, source="donald_lang_2007"
-    )
+    found = class_estimate(float(weights @ value), se, df, n, unit=unit, estimator=name, source="donald_lang_2007")
     return replace(found, status="beside")
