@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import bound, classes, plan, turned
 from test_divided import divided
@@ -176,6 +177,39 @@ def test_pupils_without_a_dose_keep_the_difference_as_it_is(unknown, said):
     assert measurement.dose.unknown == unknown
     assert measurement.dose.complier.offered == pytest.approx(every.dose.complier.offered)
     assert W(f"report.dose.{said}", count=str(unknown), few="5") in page_of(measurement)
+
+
+def test_an_unknown_dose_is_that_of_the_class():
+    scores = taken(classes(6, 6, effect=0.5))
+    scores["lessen"][:63:7] = [""] * 9
+    found = measured(scores).dose.complier
+    codes = np.array([int(name[1:]) for name in scores["klas"]])
+    dose = np.array([float(cell or "nan") for cell in scores["lessen"]])
+    for code in range(12):
+        own = codes == code
+        dose[own & np.isnan(dose)] = np.nanmean(dose[own])
+    scores["lessen"] = [str(number) for number in dose]
+    codes, arm, pre, dose, post = arrays(scores)
+    assert found == found_in(codes, arm[np.unique(codes, return_index=True)[1]], pre, dose, post)
+
+
+def test_real_children_encouraged_to_watch_from_file_to_page(real_data):
+    data = pd.read_csv(real_data / "sesame_prepost.csv")
+    scores = {"klas": [f"k{site}" for site in data.site], "lessen": [f"{watched:g}" for watched in data.watched]}
+    scores["groep"] = ["nieuw" if encouraged else "gewoon" for encouraged in data.encouraged]
+    scores |= {
+        name: [f"{score:g}" for score in data[header]] for name, header in (("voor", "prelet"), ("na", "postlet"))
+    }
+    measurement = measured(
+        scores,
+        design={"kind": "multi_site", "site": "class", "randomised": True},
+        columns={"class": "klas", "group": "groep", "dose": "lessen"},
+        outcomes=[{**plan()["outcomes"][0], "scale": (0, 100), "tests": "different"}],
+    )
+    found = measurement.dose.complier
+    assert found.offered == pytest.approx(measurement.primary.main.value) and found.within.holds(found.value)
+    page = page_of(measurement)
+    assert "In de kolom “lessen” staat gemiddeld 0,9" in page and "nan" not in page
 
 
 def test_with_too_many_unknown_or_a_class_of_them_nothing_is_calculated():

@@ -13,6 +13,7 @@ from gsl_research.charts.picture import Picture
 from gsl_research.choices import Answers, SideEffect, choices
 from gsl_research.estimate import NotEstimated
 from gsl_research.families import families
+from gsl_research.measurement import Together
 from gsl_research.methods import clusters, permutation, several
 from gsl_research.study import Conduct, Study
 from gsl_research.wording import words
@@ -216,6 +217,24 @@ def test_what_is_hidden_claims_nothing_on_page_or_card():
     assert "Twee: gemeten, maar" in told(measurement)
     record = gsl.private_record(measurement, verdict).to_json()
     assert [one["outcome"] for one in record["verdict"]["primaries"]] == ["toets", "twee"]
+
+
+def test_what_is_hidden_is_in_no_summary_and_no_pair():
+    scores = scores_of()
+    kept = [row for row in range(len(scores["na"])) if scores["groep"][row] == "gewoon" or row % 20 < 1]
+    scores["twee_n"] = [cell if row in kept else "" for row, cell in enumerate(scores["twee_n"])]
+    outcomes = [FIRST, extra("twee", role="primary"), extra("drie", role="secondary")]
+    measurement, _ = measured(scores, outcomes)
+    verdict = gsl.judge(measurement)
+    first, hidden = verdict.primaries
+    silent = replace(verdict, primaries=(replace(first, capped_code="CANNOT"), replace(hidden, capped_code="NEG")))
+    text = str(gsl.report(measurement, silent).blocks)
+    w = words("nl")
+    assert w("verdict.primaries.none", count="2") in text and w("verdict.primaries.worse", count="2") not in text
+    assert measurement.together is None or measurement.together.pupils < 130
+    text = str(gsl.report(replace(measurement, together=Together(("toets", "twee", "drie"), 200, np.eye(3))), verdict))
+    assert w("report.several.both", one="Toets", other="Drie") in text
+    assert w("report.several.both", one="Toets", other="Twee") not in text
 
 
 @pytest.mark.parametrize("missing", [1, 4])

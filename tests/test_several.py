@@ -143,7 +143,7 @@ def test_correlation_within_classes_is_that_of_deviations():
 
 
 RUNS = 500
-"""Quick; 2,000 runs of whole pages are in the docstring of ``families`` and were done by hand."""
+"""Quick; the 2,000 whole pages of the docstring of ``families`` take minutes."""
 
 
 @pytest.mark.parametrize("together", [0.0, 0.8])
