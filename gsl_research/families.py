@@ -20,7 +20,7 @@ from .estimate import NotEstimated
 from .measurement import Family, OutcomeResult, Together
 from .methods import clusters, permutation, several
 from .methods.moments import class_moments
-from .study import Comparison, MultiSite, Study
+from .study import Comparison, Study
 
 ROLES = ("primary", "secondary")
 
@@ -69,7 +69,7 @@ def together(study: Study, data: Dataset) -> Together | None:
     posts = [outcome.sign * frame[f"{outcome.name}.post"].to_numpy() for outcome in study.outcomes]
     complete = ~np.isnan(posts).any(axis=0)
     group = frame["cluster"].to_numpy()
-    if isinstance(study.design, MultiSite):
+    if study.divided:
         group = 2 * group + frame["treated"].to_numpy()
     codes = np.unique(group[complete], return_inverse=True)[1]
     r = several.correlation_within(class_moments(codes, *(post[complete] for post in posts)))

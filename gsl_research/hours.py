@@ -29,12 +29,18 @@ class PerLesson:
 
 
 def per_lesson(measurement: Measurement) -> PerLesson | None:
-    """The main outcome per lesson hour; ``None`` without hours or an interval, or where it is no learning gain."""
+    """The main outcome per lesson hour; ``None`` without hours or an interval, or where it is no learning gain. Between
+    surveys of other pupils no one grows."""
     study, result = measurement.study, measurement.primary
     weeks, minutes, main = study.context.weeks, study.context.minutes, result.main
     if weeks is None or minutes is None or result.outcome.domain != "learning_gain":
         return None
-    if main is None or main.interval is None or (study.compared and result.class_df < MIN_CLASS_DF_SEEN):
+    if (
+        not study.followed
+        or main is None
+        or main.interval is None
+        or (study.compared and result.class_df < MIN_CLASS_DF_SEEN)
+    ):
         return None
     lessons = weeks * minutes / LESSON_MINUTES
     extra = study.conduct.extra_minutes

@@ -643,6 +643,13 @@ def several_outcomes(everything: dict[str, Any]) -> Iterator[Case]:
     for minutes in ((20.0,), (1.0,), (0.0,), None):
         spent = everything["conduct"] | ({"extra_minutes": minutes} if minutes else {})
         yield comparison(f"hours {minutes}", 0.5, **everything | hours | {"conduct": spent})
+    others = {"tweede": {"role": "primary"}, "derde": {"role": "primary", "better": "lower"}, "vierde": {}}
+    for delta in (1.2, None):
+        for kind in ("growth", "survey") if delta is None else ("growth",):
+            yield waves(f"three primaries, {kind} {delta}", delta, (5, 5), kind=kind, more=others, **{
+                "context": {"weeks": 6.0, "minutes": 100.0}
+            })  # fmt: skip
+    yield waves("three primaries over time within classes", 1.2, (6, 0), within=True, size=24, more=others)
     yield one_group("hours, one group", (1.8, 2.0, 2.2), context={"weeks": 2.0, "minutes": 50.0})
 
 
