@@ -13,6 +13,5 @@ from .picture import LEAST_BINS
 
 __all__ = [
     "LEAST_BINS", "ClassShape", "Line", "Link", "caps", "class_growth", "class_means", "designs", "dose", "growth",
-    "interval",
-    "over_time", "panel", "subgroups",
+    "interval", "over_time", "panel", "subgroups",
 ]  # fmt: skip
