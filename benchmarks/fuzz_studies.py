@@ -45,7 +45,7 @@ def draw(seed: int) -> tuple[dict, str, dict]:
         scores[name] = _spoiled(scores[name], rng)
     outcomes = [_outcome(rng, kind)]
     if rng.random() < 0.4:
-        other = {"name": "ander", "label": "Ander", "role": rng.choice(["side_effect", "secondary"])}
+        other = {"name": "ander", "label": "Ander", "role": rng.choice(["side_effect", "secondary", "primary"])}
         domain = rng.choice(["motivation", "workload"])
         outcomes.append({**plan()["outcomes"][0], **other, "domain": domain, "pre": "na", "post": "voor"})
     changes: dict = {"outcomes": outcomes}
@@ -60,6 +60,11 @@ def draw(seed: int) -> tuple[dict, str, dict]:
     if rng.random() < 0.2 and "subgroups" not in changes:
         scores["taal"] = [rng.choice(["nl", "nl", "fr", ""]) for _ in scores["klas"]]
         changes["subgroups"] = [{"column": "taal"}]
+    if kind in ("comparison", "multi_site") and rng.random() < 0.3:
+        changes["columns"] = {**plan("comparison")["columns"], "dose": "lessen"}
+        scores["lessen"] = _lessons(scores["groep"], rng)
+    if rng.random() < 0.2:
+        changes["context"] = {"weeks": rng.choice([1, 6, 0.1]), "minutes": rng.choice([1, 50, 300])}
     if rng.random() < 0.3:
         comparison, other_change = rng.choice(["parallel", "last_year"]), rng.random() < 0.5
         changes["conduct"] = {"comparison": comparison, "concurrent_change": other_change}
@@ -106,6 +111,13 @@ def _waves(kind: str, scores: dict, changes: dict, drawn: bool, rng: random.Rand
     outcome |= {"post": labels[-1]} | ({"pre": labels[0]} if count > 1 else {})
     outcome |= {"between": labels[1:-1]} if count > 2 else {}
     return columns, changes | {"design": design, "columns": roles, "outcomes": [outcome]}
+
+
+def _lessons(groups: list[str], rng: random.Random) -> list[str]:
+    """Lessons attended: many more with the approach, hardly more, as many, or fewer; sometimes not known."""
+    more, differ, missing = rng.choice([8, 1, 0, -3]), rng.choice([0, 1, 4]), rng.choice([0, 0, 0.05, 0.3, 1])
+    told = [f"{max(3 + more * (group == 'nieuw') + rng.randint(0, differ), 0)}" for group in groups]
+    return ["" if rng.random() < missing else lessons for lessons in told]
 
 
 def _spoiled(texts: list[str], rng: random.Random) -> list[str]:

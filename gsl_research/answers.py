@@ -242,19 +242,3 @@ def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> st
         return w(f"verdict.side_effects.{key}", label=label, pre=pre, post=post)
     margin = told.margin(effect.margin, result)
     return w(f"verdict.side_effects.{effect.code}", label=label, margin=margin, **told.figures(result))
-
-
-def secondary(told: Telling) -> list[str]:
-    return [_secondary(told, result) for result in told.measurement.results if result.outcome.role == "secondary"]
-
-
-def _secondary(told: Telling, result: OutcomeResult) -> str:
-    w, label, blanks = told.words, result.outcome.label, told.figures(result)
-    if not shareable(result):
-        return w("verdict.secondary.hidden", label=label)
-    if told.compared:
-        seen = result.main is not None and result.main.class_df >= 2
-        return w(f"verdict.secondary.{'compared' if seen else 'one_class'}", label=label, **blanks)
-    if "span" in blanks:
-        return w("verdict.secondary.grown", label=label, **blanks)
-    return w("verdict.secondary.described", label=label, post=told.mean(result.arms["single"].mean_post), **blanks)

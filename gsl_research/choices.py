@@ -44,14 +44,36 @@ class Choice:
     reason: str
 
 
-def choices(code: Code, rating: int, answers: Answers, conduct: Conduct) -> Iterator[Choice]:
-    """The four choices under a verdict's ``code`` as capped by the ``rating``."""
+BETTER = ("CLEAR_BIG", "CLEAR_POS", "LEAN_POS")
+WORSE = ("NEG", "LEAN_NEG", "DECLINE")
+SETTLED = ("CLEAR_BIG", "NEGLIGIBLE")
+
+
+def choices(
+    code: Code, rating: int, answers: Answers, conduct: Conduct, others: tuple[Code, ...] = ()
+) -> Iterator[Choice]:
+    """The four choices under a verdict's ``code`` as capped by the ``rating``, the lowest of all primary outcomes;
+    ``others`` are the codes of those after the first."""
     harm = any(effect.code == "signal" for effect in answers.side_effects)
-    yield _carry_on(code, harm)
-    yield _adjust(code, harm, answers, conduct)
-    yield _stop(code, conduct)
-    clear = code in ("CLEAR_BIG", "NEGLIGIBLE") and rating >= FIRM
+    better, worse = (any(other in codes for other in others) for codes in (BETTER, WORSE))
+    yield _elsewhere(code, harm, better, worse) or _carry_on(code, harm)
+    adjust = _adjust(code, harm, answers, conduct)
+    yield Choice("adjust", True, "other_worse") if worse and adjust.reason in ("goal", "no_reason") else adjust
+    stop = _stop(code, conduct)
+    yield Choice("stop", False, "other_better") if better and stop.fits else stop
+    clear = all(one in SETTLED for one in (code, *others)) and rating >= FIRM
     yield Choice("again", not clear, "firm" if clear else "weak")
+
+
+def _elsewhere(code: Code, harm: bool, better: bool, worse: bool) -> Choice | None:
+    """What another primary outcome changes about carrying on."""
+    if harm or code in WORSE:
+        return None
+    if worse:
+        return Choice("continue", False, "other_worse")
+    if better and code not in BETTER:
+        return Choice("continue", True, "other_better")
+    return None
 
 
 def _carry_on(code: Code, harm: bool) -> Choice:

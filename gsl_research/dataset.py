@@ -19,7 +19,7 @@ from . import identity, plausible, pupils, wave_table
 from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
-from .outcomes import read_scores, score_columns
+from .outcomes import read_dose, read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
 from .reading import (
     Column,
@@ -53,9 +53,10 @@ class Dataset:
 
     ``frame`` has one row per pupil: ``treated`` (bool; absent with one group), ``cluster`` and ``block`` (int codes,
     the latter where mapped), ``class`` and ``group`` (text, where mapped) and ``<outcome>.pre`` / ``<outcome>.post`` in
-    points (NaN = missing), and ``subgroup.<header>`` (text, "" = none) for every subgroup. With waves pre and post are
-    the first and the last, ``<outcome>.wave2`` and on those between, ``time.1`` and on say when, in months, in what the
-    waves are numbered by, or in steps; ``start`` is the wave from which a class had the approach, 0 the first.
+    points (NaN = missing), ``dose`` (NaN = unknown) where mapped, and ``subgroup.<header>`` (text, "" = none) for every
+    subgroup. With waves pre and post are the first and the last, ``<outcome>.wave2`` and on those between, ``time.1``
+    and on say when, in months, in what the waves are numbered by, or in steps; ``start`` is the wave from which a class
+    had the approach, 0 the first.
     ``cluster_names[code]`` is the unit's name as it stands in the file: private.
     ``missing`` counts the missing words per score column, "" being an empty cell.
     """
@@ -159,6 +160,10 @@ def bind(study: Study, table: Table) -> Dataset:
     if study.groups is not None and "group" in codes:
         treated, found = identity.arms(study, table, roles["group"], codes["group"], codes.get("pupil"))
         problems += found
+    dose = None
+    if "dose" in roles:
+        dose, found = read_dose(table, roles["dose"], treated)
+        problems += found
     keys = unit_keys(codes)
     problems += identity.variants(table, roles, keys)
     problems += pupils.told_beside(table, roles, codes, used=set(headers.values()))
@@ -191,7 +196,7 @@ def bind(study: Study, table: Table) -> Dataset:
     problems = _in_order(table, problems)
     if errors(problems):
         raise Problems(problems)
-    frame, names = _frame(scores | beside, treated, codes, labels, keys.get(level))
+    frame, names = _frame(scores | beside, treated, dose, codes, labels, keys.get(level))
     return Dataset(
         study_id=study.id,
         frame=frame,
@@ -348,6 +353,7 @@ def _cluster(
 def _frame(
     scores: Mapping[str, np.ndarray],
     treated: np.ndarray | None,
+    dose: np.ndarray | None,
     codes: Mapping[str, Column],
     labels: Mapping[str, np.ndarray],
     units: Column | None,
@@ -356,6 +362,8 @@ def _frame(
     columns: dict[str, object] = dict(scores) | {f"subgroup.{header}": of_rows for header, of_rows in labels.items()}
     if treated is not None:
         columns["treated"] = treated
+    if dose is not None:
+        columns["dose"] = dose
     if "block" in codes:
         columns["block"] = codes["block"].codes
     for role in ("class", "group"):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from . import privacy
 from .estimate import Estimate, NotEstimated
-from .measurement import Arm, Measurement, OutcomeResult, SubgroupResult
+from .measurement import Arm, Dosed, Measurement, OutcomeResult, SubgroupResult
 from .methods.attrition import LeeBounds
 
 
@@ -129,6 +129,16 @@ def _apart(measurement: Measurement, result: OutcomeResult) -> Iterator[int]:
 
 def _pupils(result: OutcomeResult) -> int:
     return sum(arm.pupils for arm in result.arms.values())
+
+
+def dose_means(found: Dosed) -> dict[str, float]:
+    """The mean dose of each arm with pupils enough of whom it is known."""
+    return {arm: mean for arm, mean in found.means.items() if privacy.may_average(found.known[arm])}
+
+
+def dose_points_may_show(found: Dosed) -> bool:
+    """Class by class only when ten pupils and more stand behind every class that would be drawn."""
+    return bool(found.points) and all(privacy.may_average(min(point.pupils, point.known)) for point in found.points)
 
 
 def extreme_may_show(arm: Arm, code: Literal["ceiling", "floor"]) -> bool:

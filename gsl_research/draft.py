@@ -123,6 +123,8 @@ def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
     later |= {role: headers[0] for role, headers in proposal.choices.items() if role not in SURE}
     if "teaching_group" in later:
         yield from _ask(w, "teaching_group", _toml(later.pop("teaching_group")), optional=True)
+    if "dose" in later and ("group" in proposal.roles or "group" in proposal.choices):
+        yield from _ask(w, "dose", _toml(later.pop("dose")), optional=True)
     if later:
         yield ""
         yield from _comment(w("command.draft.later"))
@@ -203,6 +205,9 @@ def _conduct(proposal: Proposal, w: Words) -> Iterator[str]:
     yield from _ask(w, "extra_minutes", "[10, 20]", optional=True)
     if "group" in proposal.roles or "group" in proposal.choices:
         yield from _ask(w, "comparison", _toml("parallel"), optional=True)
+    yield from ("", "", "[context]")
+    yield from _ask(w, "weeks", "8", optional=True)
+    yield from _ask(w, "minutes", "50", optional=True)
 
 
 def _ask(

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from . import __version__, privacy
+from .appendix import DoseEntry, FamilyEntry, PrimaryEntry, dose_entry, family_entries, primary_entries
 from .disclosure import (
     FILLED_IN,
     extreme_may_show,
@@ -141,6 +142,8 @@ class VerdictEntry:
     margin: float | None
     margin_chosen: bool | None
     questions: Questions
+    primaries: list[PrimaryEntry]
+    """Every primary outcome where there are several, the leading one first; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +160,8 @@ class Record:
     missing: list[MissingEntry]
     security: SecurityEntry
     verdict: VerdictEntry
+    families: list[FamilyEntry]
+    dose: DoseEntry | None
     versions: dict[str, str]
     content_sha256: str
 
@@ -250,7 +255,10 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
                 everyone="hidden" if silent else verdict.answers.everyone,
                 side_effects={effect.outcome: effect.code for effect in effects},
             ),
+            primaries=primary_entries(verdict, told),
         ),
+        "families": family_entries(measurement, told),
+        "dose": dose_entry(measurement, verdict, share),
         "versions": versions(),
     }  # fmt: skip
     canonical = json.dumps({k: v for k, v in _plain(content).items() if k != "versions"}, sort_keys=True, default=str)

@@ -8,10 +8,11 @@ from . import absent, charts, privacy
 from .blocks import Block, Fold, Table, Text
 from .disclosure import shareable, told_estimates, told_subgroups
 from .evidence import versions
+from .hours import PerLesson, per_lesson
 from .months import Months, progress
 from .telling import Telling, step_of
 
-SMALLEST_P, SUREST = 0.01, 0.99
+SMALLEST_P, SUREST, HOUR_DECIMALS = 0.01, 0.99, 3
 
 
 def method(told: Telling) -> Fold:
@@ -33,6 +34,8 @@ def method(told: Telling) -> Fold:
         blocks.append(Text(w("report.method.subgroups")))
     if shareable(result) and (found := _progress(told)) is not None:
         blocks.append(Text(w("report.months.about", version=found.version)))
+    if shareable(result) and (hours := _per_lesson(told)) is not None:
+        blocks.append(Text(" ".join(_about_hours(told, hours))))
     if shareable(result) and (others := tuple(_beside(told))):
         header = (w("report.beside.way"), w("report.beside.value"), w("report.beside.interval"))
         blocks += [Table(w("report.beside.caption"), header, others), Text(w("report.beside.about"))]
@@ -77,6 +80,11 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
     if (found := _progress(told)) is not None:
         low, high = (_months(told, count, found.most) for count in (found.low, found.high))
         yield w("report.months.row"), low if low == high else w("report.months.from_to", low=low, high=high)
+    if (hours := _per_lesson(told)) is not None:
+        kind = "difference" if told.compared else "growth"
+        yield w(f"report.hours.{kind}"), one(hours.value, HOUR_DECIMALS)
+        low, high = one(hours.low, HOUR_DECIMALS), one(hours.high, HOUR_DECIMALS)
+        yield w("report.hours.interval"), w("report.method.from_to", low=low, high=high)
     if (other := next((e for e in result.estimates if e.unit == "pre_total_sd"), None)) is not None:
         yield w("report.method.g_pre"), one(other.value, 2)
     if (baseline := result.check("baseline_g")) is not None:
@@ -101,9 +109,27 @@ def _without_start(told: Telling, key: str) -> str:
 
 def _progress(told: Telling) -> Months | None:
     """Nothing that the verdict holds back, or asks to check first."""
-    verdict = told.verdict
-    held = verdict.implausible or verdict.capped_code != verdict.code
-    return None if held else progress(told.measurement)
+    return None if told.verdict.held_back else progress(told.measurement)
+
+
+def _per_lesson(told: Telling) -> PerLesson | None:
+    return None if told.verdict.held_back else per_lesson(told.measurement)
+
+
+def _about_hours(told: Telling, found: PerLesson) -> Iterator[str]:
+    w, context = told.words, told.measurement.study.context
+    weeks, minutes = w.plain(context.weeks), w.plain(context.minutes)
+    yield w(
+        "report.hours.about",
+        lessons=w.number(found.lessons, 0 if found.lessons >= 10 else 1),
+        weeks=weeks,
+        minutes=minutes,
+    )
+    if found.extra_minutes is not None and found.extra_minutes > 0:
+        number = w.plain(found.extra_minutes)
+        blanks = {"minutes": w("locale.minute" if found.extra_minutes == 1 else "locale.minutes", number=number)}
+        yield w("report.hours.extra", **blanks)
+    yield w("report.hours.not")
 
 
 def _months(told: Telling, count: int, most: int) -> str:

@@ -92,7 +92,7 @@ def read_codes(study: Study, table: Table, headers: Mapping[str, str]) -> tuple[
                     Problem(code="class_filled_down", severity="warning", column=header, facts=facts, **place)
                 )
         codes[role] = column
-        if header not in checked and role != "own_goal":
+        if header not in checked and role not in ("own_goal", "dose"):
             problems += _faults(table, role, header, raw, column)
         checked.add(header)
     return codes, problems

@@ -13,7 +13,7 @@ from typing import Literal
 from .choices import Answers, Choice, SideEffect, choices
 from .codes import GROWTH_CODES, LEAN_CLASS_DF, Code, Margin, compared_code, read_code, smallest_worthwhile
 from .comparison import MIN_CLASS_DF_SEEN
-from .measurement import Measurement, OutcomeResult
+from .measurement import Family, Measurement, OutcomeResult
 from .methods.sceptical import Posterior, posterior
 from .methods.student import probability_positive
 from .privacy import MEAN_DECIMALS
@@ -33,6 +33,9 @@ IMPLAUSIBLE_G = 0.80
 """A difference beyond this many SD is rare in schools: look for errors in the data first (methods page 3.1; policy)."""
 WATCH_PROBABILITY = 0.10
 """A side effect worse than its margin that is at least this probable is watched (methods page 3.4; policy)."""
+FAMILY_LEVEL = 0.05
+"""Of several outcomes with one role, one is told to differ clearly only with a p below this after Holm: at most one
+study in twenty without any difference then claims something (methods page, row l; policy, simulated: ``families``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,27 @@ class Belief:
     sceptical: float
     flat: float
     band: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeVerdict:
+    """What may be said of one primary or secondary outcome. ``held``: clear by itself, and not beside the others of its
+    role; ``capped_code`` then only leans."""
+
+    outcome: str
+    code: Code
+    capped_code: Code
+    reason: Literal["wide", "wide_spread", "wide_pupils", "between", "capped", "capped_alike"] | None
+    security: Security
+    margin: Margin | None
+    held: bool
+    implausible: bool
+    goal: Literal["reached", "not_reached", "no_goal"]
+
+    @property
+    def claims(self) -> bool:
+        """Is a difference told as clear?"""
+        return self.capped_code in CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +86,18 @@ class Verdict:
     """Is the difference so large that errors in the data come to mind first?"""
     choices: tuple[Choice, ...]
     """What a school may do next, and whether these results speak for it."""
+    primaries: tuple[OutcomeVerdict, ...]
+    """Every primary outcome in the order of the study file; the first is told above."""
+    secondaries: tuple[OutcomeVerdict, ...]
     ahead: Ahead | None
     """What one class can run next that tells more."""
     missing_turns: bool = False
     """Would the code be another one if the pupils who are missing from one side scored otherwise, within reason?"""
+
+    @property
+    def held_back(self) -> bool:
+        """Do the set-up, or the size of the difference, ask not to calculate on with it?"""
+        return self.implausible or self.capped_code != self.code
 
     def __repr__(self) -> str:
         security = self.security
@@ -73,29 +105,62 @@ class Verdict:
 
 
 def judge(measurement: Measurement) -> Verdict:
-    """What may be concluded from the primary outcome, and the three answers."""
+    """What may be concluded from each primary outcome, the first of which leads, and the three answers."""
     study, result = measurement.study, measurement.primary
+    primaries, secondaries = (
+        tuple(
+            _verdict_on(study, one, measurement.family(role)) for one in measurement.results if one.outcome.role == role
+        )
+        for role in ("primary", "secondary")
+    )
+    first = primaries[0]
+    clear = first.capped_code in ("CLEAR_BIG", "CLEAR_POS")
+    few = result.main is not None and result.main.class_df is not None and result.main.class_df < FEW_CLASSES_DF
+    answers = Answers(first.goal, _everyone(result), tuple(_side_effects(measurement)))
+    return Verdict(
+        code=first.code,
+        capped_code=first.capped_code,
+        reason=first.reason,
+        security=first.security,
+        margin=first.margin,
+        answers=answers,
+        expected=_expected(result) if clear and few else None,
+        belief=_belief(result) if study.compared else None,
+        implausible=first.implausible,
+        choices=tuple(_choices(primaries, answers, study)),
+        primaries=primaries,
+        secondaries=secondaries,
+        ahead=ahead(study.design, result, first.margin.points if first.margin is not None else None),
+        missing_turns=_missing_turns(first.capped_code, result, first.margin),
+    )
+
+
+def _verdict_on(study: Study, result: OutcomeResult, family: Family | None) -> OutcomeVerdict:
     margin = smallest_worthwhile(result, study.conduct, study.planned_on)
     security = rate(study, result, margin)
     code = read_code(study, result, margin)
     capped = cap_code(code, security.rating)
-    clear = capped in ("CLEAR_BIG", "CLEAR_POS")
-    few = result.main is not None and result.main.class_df is not None and result.main.class_df < FEW_CLASSES_DF
-    answers = Answers(_goal(result), _everyone(result), tuple(_side_effects(measurement)))
-    return Verdict(
+    held = capped in CLAIMS and family is not None and len(family.outcomes) > 1
+    held = held and family.holm[family.outcomes.index(result.outcome.name)] >= FAMILY_LEVEL
+    if held:
+        capped = "LEAN_NEG" if capped == "NEG" else "LEAN_POS"
+    return OutcomeVerdict(
+        outcome=result.outcome.name,
         code=code,
         capped_code=capped,
         reason=_reason(code, capped, result, margin),
         security=security,
         margin=margin,
-        answers=answers,
-        expected=_expected(result) if clear and few else None,
-        belief=_belief(result) if study.compared else None,
+        held=held,
         implausible=_implausible(study, result),
-        choices=tuple(choices(capped, security.rating, answers, study.conduct)),
-        ahead=ahead(study.design, result, margin.points if margin is not None else None),
-        missing_turns=_missing_turns(capped, result, margin),
+        goal=_goal(result),
     )
+
+
+def _choices(primaries: tuple[OutcomeVerdict, ...], answers: Answers, study: Study) -> Iterator[Choice]:
+    first, *others = primaries
+    codes = tuple(other.capped_code for other in others)
+    return choices(first.capped_code, min(one.security.rating for one in primaries), answers, study.conduct, codes)
 
 
 def cap_code(code: Code, rating: int) -> Code:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, divided, everyone, growing, missing, wave_table
+from . import comparison, description, divided, dosage, everyone, families, growing, missing, wave_table
 from .dataset import Dataset
 from .designs import Waves
 from .estimate import Estimate, NotEstimated
@@ -46,7 +46,14 @@ def measure(study: Study, data: Dataset) -> Measurement:
         data_sha256=data.sha256,
         dropped=_dropped(data, primary) if study.followed else {"no_pre": 0, "no_post": 0, "neither": 0},
         warnings=data.warnings,
+        families=tuple(families.families(study, results, data)),
+        together=families.together(study, data),
+        dose=dosage.dosed(study, data, _result_of(primary, results)) if "dose" in data.frame else None,
     )
+
+
+def _result_of(outcome: Outcome, results: tuple[OutcomeResult, ...]) -> OutcomeResult:
+    return next(result for result in results if result.outcome.name == outcome.name)
 
 
 def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]:
@@ -68,11 +75,10 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
-    if sum(outcome.role == "primary" for outcome in study.outcomes) > 1:
-        yield Problem(code="not_yet", facts={"what": Term("later.primaries")})
     by_wave = ("wave", "date") if isinstance(study.design, Waves) and study.columns.wave is not None else ()
+    with_dose = ("dose",) if isinstance(study.design, Comparison | MultiSite) else ()
     for role in ("wave", "date", "dose", "own_goal"):
-        if role in study.columns.mapped() and role not in by_wave:
+        if role in study.columns.mapped() and role not in (*by_wave, *with_dose):
             yield Problem(code="not_yet", facts={"what": Term(f"later.{role}")})
 
 
@@ -108,7 +114,7 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
     attrition = tuple(description.attrition(present, arm, cluster, sides_lost))
     pre, post, sign = pre[complete], post[complete], outcome.sign
-    wanted = study.subgroups if outcome.role == "primary" else ()
+    wanted = study.subgroups if outcome.name == study.primary.name else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
     before_and_after = (sign * pre, sign * post) if outcome.pre else (sign * post,)
     moments = class_moments(codes, *before_and_after)
@@ -252,7 +258,7 @@ def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResu
     first, final = points[both, 0], points[both, -1]
     chosen = np.ones(len(codes), dtype=bool) if at.arm is None else at.arm[both]
     treated = None if found.treated is None else found.treated[units][codes]
-    wanted = study.subgroups if outcome.role == "primary" else ()
+    wanted = study.subgroups if outcome.name == study.primary.name else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[both] for one in wanted}
     return replace(
         result,

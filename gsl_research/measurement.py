@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from .estimate import Estimate, NotEstimated
 from .methods.bracket import Agreement
 from .methods.checks import EffectAt
 from .methods.differences import SpreadRatio
+from .methods.dose import Complier
 from .methods.moments import ClassMoments
+from .methods.several import MaxT
 from .methods.subgroups import Gap, Pooled
 from .missing import Missing
 from .problems import Problem
@@ -190,6 +193,55 @@ class OutcomeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Outcomes of one role that are judged together, in the order of the study file.
+
+    ``p`` is that of each main estimate, ``None`` where classes are too few; ``holm`` counts such an outcome and leaves
+    it at 1. ``max_t`` follows the draw of the classes, ``None`` where these were not drawn.
+    """
+
+    role: Literal["primary", "secondary"]
+    outcomes: tuple[str, ...]
+    p: tuple[float | None, ...]
+    holm: tuple[float, ...]
+    max_t: MaxT | NotEstimated | None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How the scores afterwards of all outcomes hang together within classes: ``r`` (K, K) of ``pupils`` with all."""
+
+    outcomes: tuple[str, ...]
+    pupils: int
+    r: NDArray[np.float64] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DosePoint:
+    """One class with the approach: its mean dose and its adjusted mean in raw points; where its pupils were divided the
+    difference in points. ``known`` of its ``pupils`` have a dose."""
+
+    number: int
+    pupils: int
+    known: int
+    dose: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dosed:
+    """How much of the approach pupils got beside the first primary outcome. ``known`` pupils per arm have a dose, of
+    which ``means`` are the mean; ``complier`` is ``None`` where nothing was drawn."""
+
+    known: Mapping[str, int]
+    unknown: int
+    means: Mapping[str, float]
+    slope: Estimate | NotEstimated
+    complier: Complier | NotEstimated | None
+    points: tuple[DosePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """What the data say about each outcome. Same study and data, same bytes."""
 
@@ -201,10 +253,21 @@ class Measurement:
     data_sha256: str
     dropped: Mapping[str, int]
     warnings: tuple[Problem, ...]
+    families: tuple[Family, ...] = ()
+    together: Together | None = None
+    dose: Dosed | None = None
 
     @property
     def primary(self) -> OutcomeResult:
-        return next(result for result in self.results if result.outcome.role == "primary")
+        """The first of the primary outcomes: the one a page leads with."""
+        return self.primaries[0]
+
+    @property
+    def primaries(self) -> tuple[OutcomeResult, ...]:
+        return tuple(result for result in self.results if result.outcome.role == "primary")
+
+    def family(self, role: str) -> Family | None:
+        return next((one for one in self.families if one.role == role), None)
 
     @property
     def fingerprint(self) -> str:

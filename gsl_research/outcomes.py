@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import identity
-from .problems import Problem, errors
+from .problems import Problem, Term, errors
 from .reading import Piece, ScoreColumn, Table, parse_scores
 from .study import Outcome, Study
 
@@ -76,6 +76,30 @@ def _score_column(
     if unread > 0:
         missing[""] = missing.get("", 0) + unread
     return values, missing, parts, [*problems, *_between_pieces(header, outcome, pieces, parts)]
+
+
+def read_dose(table: Table, header: str, treated: np.ndarray | None) -> tuple[np.ndarray, list[Problem]]:
+    """How much of the approach every row got, nan where nobody knows, and what is wrong.
+
+    A blank cell is not zero: of an arm without any number nobody knows what it got.
+    """
+    values = np.full(len(table), np.nan)
+    problems: list[Problem] = []
+    for piece in table.segments(header):
+        part = piece.table
+        read = parse_scores(part.columns[header], row_numbers=part.row_numbers, heading=header)
+        place = {"column": header, "file": part.file, "sheet": part.sheet}
+        problems += [
+            Problem(code="dose_not_a_number", value=problem.value, row=problem.row, **place)
+            for problem in errors(read.problems)
+        ]
+        values[piece.positions] = read.values
+    if treated is not None and not problems:
+        for name, arm in (("treated", treated), ("control", ~treated)):
+            if np.isnan(values[arm]).all():
+                facts = {"arm": Term(f"arm.{name}")}
+                problems.append(Problem(code="dose_unknown_in_arm", column=header, facts=facts))
+    return values, problems
 
 
 def _between_pieces(

@@ -14,7 +14,7 @@ from .codes import Margin, compared_code, planned_before
 from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
 from .measurement import OutcomeResult
 from .methods.student import t_interval
-from .study import Comparison, Growth, MultiSite, OneGroup, Study, Survey
+from .study import Comparison, Growth, MultiSite, OneGroup, Outcome, Study, Survey
 
 BORROWED_CAP = 2
 """One class per arm with the class spread of other classes on the same test (methods page 3.3; policy)."""
@@ -116,7 +116,7 @@ def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
 
 
 def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterator[Cap]:
-    yield _comparison_cap(study, result.units)
+    yield _comparison_cap(study, result)
     if study.compared:
         yield Cap("class_df", _class_df_cap(study, result))
         if result.check("agreement") is not None and margin is not None:
@@ -127,17 +127,17 @@ def _caps(study: Study, result: OutcomeResult, margin: Margin | None) -> Iterato
         if (baseline := result.check("baseline_g")) is not None and not by_chance(study, result):
             yield Cap("baseline", _cap(abs(baseline.value), BASELINE_CAPS))
     yield Cap("attrition", _attrition_cap(result))
-    yield from _conduct_caps(study)
+    yield from _conduct_caps(study, result.outcome)
     if study.compared and margin is not None and not margin.chosen:
         yield Cap("margin", MARGIN_UNSET_CAP)
 
 
-def _conduct_caps(study: Study) -> Iterator[Cap]:
+def _conduct_caps(study: Study, outcome: Outcome) -> Iterator[Cap]:
     """What the study file tells of how it went. One group claims nothing that these could weaken, but the marking."""
     conduct = study.conduct
     scoring = None if conduct.scoring is None else SCORING_CAPS[conduct.scoring]
     if study.compared:
-        yield _told_cap("reliability", _least(study.primary.reliability, RELIABILITY_CAPS))
+        yield _told_cap("reliability", _least(outcome.reliability, RELIABILITY_CAPS))
         yield _told_cap("scoring", scoring)
         yield _told_cap("fidelity", _least(conduct.fidelity, FIDELITY_CAPS))
         before = planned_before(conduct, study.planned_on)
@@ -154,7 +154,7 @@ def _least(value: float | None, table: tuple[tuple[float, int], ...]) -> int | N
     return None if value is None else next(cap for least, cap in table if value >= least - 1e-12)
 
 
-def _comparison_cap(study: Study, units: int) -> Cap:
+def _comparison_cap(study: Study, result: OutcomeResult) -> Cap:
     match study.design:
         case OneGroup(selected_low=selected_low):
             return Cap("comparison", 0 if selected_low else 1)
@@ -162,17 +162,17 @@ def _comparison_cap(study: Study, units: int) -> Cap:
             return Cap("comparison", 1)
         case Growth() if not study.compared:
             return Cap("comparison", 1)
-        case Comparison(randomised=False) | MultiSite(randomised=False) if not study.has_start:
+        case Comparison(randomised=False) | MultiSite(randomised=False) if result.outcome.pre is None:
             return Cap("comparison", NO_START_CAP)
         case MultiSite(randomised=randomised) | Growth(assigned="pupil", randomised=randomised):
-            chosen = CHOSEN_CAP if units > 1 else NO_START_CAP
+            chosen = CHOSEN_CAP if result.units > 1 else NO_START_CAP
             return Cap("comparison", FULL if randomised else chosen)
         case Comparison() | Growth() if study.conduct.comparison in ("last_year", "other_period"):
             return Cap("comparison", 2)
         case Comparison(randomised=True) | Growth(randomised=True):
             return Cap("comparison", BLOCKS_CAP if study.design.blocks else FULL)
         case Comparison() | Growth():
-            same = study.primary.tests != "different"
+            same = result.outcome.tests != "different"
             return Cap("comparison", 3 if same else 2, known=study.conduct.comparison is not None)
         case _:
             raise ValueError(f"no rating for {study.design.kind}")

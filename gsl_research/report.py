@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from . import __version__, absent, advice, answers, folds, pictures, privacy, sentences
+from . import __version__, absent, advice, answers, doses, folds, pictures, privacy, sentences, together
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
 from .disclosure import shareable
@@ -50,19 +50,19 @@ def _blocks(told: Telling) -> Iterator[Block]:
     w = told.words
     start = sentences.certain(told)
     concluded = [text for text in sentences.conclusion(told) if text]
-    yield Callout("conclusion", None, ((start,) if start else ()) + tuple(concluded))
+    yield Callout("conclusion", None, ((start,) if start else ()) + (*concluded, *together.primaries(told)))
     if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS":
         yield Facts(tuple(_facts(told)))
 
     answer, texts = answers.goal(told)
-    yield Heading(w("report.heading.goal"), 2, answer)
-    yield Text(" ".join(texts))
+    yield Heading(w("report.heading.goal"), 2, together.goal_chip(told, answer))
+    yield Text(" ".join([*texts, *together.goals(told)]))
     if shareable(told.primary):
         yield Heading(w("report.heading.attribution" if told.compared else told.of_kind("report.heading.growth")), 3)
         yield from pictures.attribution(told)
         if told_apart := list(sentences.ways(told)):
             yield Text(" ".join(told_apart))
-    if others := answers.secondary(told):
+    if others := together.secondary(told):
         yield Heading(w("report.heading.secondary"), 3)
         yield Bullets(tuple(others))
     yield Heading(w("report.heading.firm"), 3)
@@ -96,6 +96,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Heading(w("report.heading.discuss"), 2)
     yield Bullets(tuple(w(f"report.discuss.{key}") for key in ("one", "two", "three")))
     yield folds.method(told)
+    yield from filter(None, (together.fold(told), doses.fold(told)))
     yield folds.caps(told)
     yield absent.fold(told)
     yield folds.conduct(told)

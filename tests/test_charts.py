@@ -33,6 +33,13 @@ def drawn() -> dict[str, Chart]:
         "growth": charts.growth(LOW, HIGH, 8.2, 12.1, scale=(0, 20), words=NL),
         "lead": charts.interval(-0.24, 1.3, 2.84, margin=1, words=NL, lead=True),
         "open": charts.interval(-1.9, 0.4, 2.7, margin=None, words=NL, lead=False),
+        "dose": charts.dose(
+            [("klas 1", 8.3, 12.0), ("klas <2>", 11.1, 12.6), ("klas 3", 11.0, 12.5)],
+            column="lessen <gevolgd>",
+            kind="adjusted",
+            words=NL,
+            decimals=1,
+        ),
         "panel": charts.panel([("0,9 punten", -1.2, 3.8), ("1,5 punten", -2.6, 5.2)], words=NL, margin=1.5),
     }
 

@@ -181,7 +181,9 @@ def test_an_english_user_gets_english(tmp_path):
 
 def test_what_is_not_measured_yet_is_said(tmp_path):
     later = tmp_path / "later.toml"
-    later.write_text(STUDY.read_text("utf-8").replace('role = "side_effect"', 'role = "primary"'), "utf-8")
+    later.write_text(
+        STUDY.read_text("utf-8").replace('group = "groep"', 'group = "groep"\nown_goal = "opmerking"'), "utf-8"
+    )
     run = gsl("measure", later, DATA, "--out", tmp_path / "uit", cwd=tmp_path)
     assert run.returncode == 1 and "nog niet" in run.stderr
     assert gsl("check", DATA, "--study", later, cwd=tmp_path).returncode == 0

@@ -18,6 +18,9 @@ DECIDING = [
     "comparison.py",
     "divided.py",
     "growing.py",
+    "dosage.py",
+    "hours.py",
+    "appendix.py",
     "disclosure.py",
     "codes.py",
     "rating.py",
@@ -30,6 +33,7 @@ DECIDING = [
 ]
 NOT_A_THRESHOLD = {
     "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "FILLED_IN", "SEED", "AHEAD",
+    "BETTER", "WORSE", "SETTLED", "DECIMALS",
 }  # fmt: skip
 
 

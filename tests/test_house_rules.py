@@ -28,13 +28,12 @@ LAYERS = {
     "numbers": ["methods"],
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "measure", "codes", "rating",
-        "choices", "prospects", "judge", "missing_record", "evidence", "months", "plan",
+        "everyone", "families", "dosage", "measure", "codes", "rating",
+        "choices", "prospects", "judge", "missing_record", "appendix", "evidence", "months", "hours", "plan",
     ],
     "views": [
-        "wording", "charts", "telling", "absent", "sentences", "answers", "advice", "pictures", "folds", "report",
-        "outlook",
-        "documents",
+        "wording", "charts", "telling", "absent", "sentences", "answers", "advice", "pictures", "folds", "together",
+        "doses", "report", "outlook", "documents",
     ],
     "shell": ["files", "schemas", "draft", "checking", "tableschema", "templates", "explore", "kernels", "runs", "cli"],
 }  # fmt: skip
@@ -53,7 +52,7 @@ OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
         "methods", "privacy", "missing", "measurement", "description", "comparison", "divided", "growing", "everyone",
-        "measure", "plan", "charts", "tableschema", "explore",
+        "families", "dosage", "measure", "plan", "charts", "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

@@ -26,10 +26,12 @@ from gsl_research.charts.picture import Picture
 from gsl_research.dataset import Dataset, bind
 from gsl_research.disclosure import shareable
 from gsl_research.documents import html
+from gsl_research.doses import step
 from gsl_research.estimate import Estimate, Interval, Reason
 from gsl_research.judge import Code, Verdict
 from gsl_research.measure import not_yet
-from gsl_research.measurement import Measurement
+from gsl_research.measurement import Dosed, Measurement
+from gsl_research.methods.dose import Complier
 from gsl_research.problems import Problem
 from gsl_research.report import describe, report
 from gsl_research.study import Columns, Study
@@ -546,6 +548,8 @@ def cases() -> Iterator[Case]:
             primary = {"context": {"level": "primary"}, "design": DRAWN}
             yield comparison(f"months {delta} {spread}", delta, spread, (8, 8), **primary)
     yield from other_ways(firm)
+    yield from several_outcomes(everything)
+    yield from with_dose(everything)
     yield comparison("small arm", 1.0, size=3, arms=(2, 3))
     yield comparison("small classes", 1.0, sizes=[20, 6, 20, 3, 20, 20])
     yield comparison("several small classes", 1.0, arms=(5, 5), sizes=[20, 20, 3, 3, 4, 20, 20, 20, 6, 20])
@@ -638,6 +642,85 @@ def with_missing(everything: dict[str, Any]) -> Iterator[Case]:
     yield gone(comparison("half lost", 1.3, **large), lambda _, n: n % 5 > 1)
     for delta in (1.02, 1.06, 1.1, 1.15, 1.2):
         yield gone(comparison(f"the missing turn it {delta}", delta, **everything), lambda _, n: n == 2)
+
+
+def several_outcomes(everything: dict[str, Any]) -> Iterator[Case]:
+    """Two and three primary outcomes of every direction, secondary ones that were declared, goals, hours."""
+    second = {"role": "primary", "reliability": 0.9}
+    for gap in (-3.0, -1.3, -0.35, 0.0, 0.35, 1.3, 3.0):
+        for delta in (-1.3, 0.0, 1.3):
+            for spread in (0.1, 0.8, 1.6):
+                more = {"tweede": (second, gap), "derde": ({"reliability": 0.9}, gap)}
+                yield comparison(f"two primaries {delta} {gap} {spread}", delta, **everything | {"spread": spread},
+                                 more=more)  # fmt: skip
+    narrow = {"arms": (8, 8), "spread": 0.4, "main": {"smallest_worthwhile": 0.1, "reliability": 0.9}}
+    for gap in (0.0, 0.49, -0.49):
+        more = {name: (second | {"smallest_worthwhile": 0.1}, gap) for name in ("tweede", "derde")}
+        yield comparison(f"three primaries, held {gap}", 0.49, **everything | narrow, more=more)
+        yield comparison(f"two secondaries {gap}", 0.49, **everything | narrow, more={
+            name: (fields | {"role": "secondary"}, gap) for name, (fields, gap) in more.items()
+        })  # fmt: skip
+    lower = second | {"better": "lower"}
+    yield comparison("lower is better on the second", 1.3, **everything, more={"tweede": (lower, 1.3)})
+    for arms in ((1, 1), (2, 2)):
+        yield comparison(f"two primaries {arms}", 1.0, arms=arms, design=DRAWN, more={"tweede": (second, 1.0)})
+    yield comparison("two primaries in small classes", 1.0, size=3, arms=(2, 3), more={"tweede": (second, 1.0)})
+    yield divided("two primaries within classes", 1.0, 8, more={"tweede": (second, 0.5)})
+    yield one_group("two primaries, one group", (1.8, 2.0, 2.2), more={"tweede": second, "derde": {}})
+    for low, high in ((19, 1), (1, 19), (1, 1)):
+        goals = ({"goal": {"at_least": reach, "share": 0.8}, "reliability": 0.9} for reach in (low, high))
+        main, other = goals
+        yield comparison(f"goals {low} {high}", 1.0, main=main, more={"tweede": (other | {"role": "primary"}, 1.0)})
+    hours = {"context": {"level": "primary", "weeks": 6.0, "minutes": 100.0}}
+    for minutes in ((20.0,), (1.0,), (0.0,), None):
+        spent = everything["conduct"] | ({"extra_minutes": minutes} if minutes else {})
+        yield comparison(f"hours {minutes}", 0.5, **everything | hours | {"conduct": spent})
+    others = {"tweede": {"role": "primary"}, "derde": {"role": "primary", "better": "lower"}, "vierde": {}}
+    for delta in (1.2, None):
+        for kind in ("growth", "survey") if delta is None else ("growth",):
+            yield waves(f"three primaries, {kind} {delta}", delta, (5, 5), kind=kind, more=others, **{
+                "context": {"weeks": 6.0, "minutes": 100.0}
+            })  # fmt: skip
+    yield waves("three primaries over time within classes", 1.2, (6, 0), within=True, size=24, more=others)
+    yield one_group("hours, one group", (1.8, 2.0, 2.2), context={"weeks": 2.0, "minutes": 50.0})
+
+
+def with_dose(everything: dict[str, Any]) -> Iterator[Case]:
+    """Lessons attended: many or hardly any more with the approach, alike or not, and unknown of some."""
+
+    def lessons(case: Case, dose) -> Case:
+        """``dose(class, row, treated)`` in every row."""
+        units = [int(unit[1:]) for unit in case.columns["eenheid"]]
+        side = [group == "nieuw" for group in case.columns["groep"]]
+        cells = [dose(unit, row, given) for row, (unit, given) in enumerate(zip(units, side, strict=True))]
+        columns = case.study["columns"] | {"dose": "lessen"}
+        return replace(case, study=case.study | {"columns": columns}, columns=case.columns | {"lessen": cells})
+
+    def taken(unit: int, row: int, given: bool) -> str:
+        return f"{6 + unit % 4 + row % 2}" if given else "0"
+
+    for delta in (0.0, 1.3, -1.3):
+        yield lessons(comparison(f"dose {delta}", delta, **everything), taken)
+        yield lessons(divided(f"dose within {delta}", delta, 8, size=14), taken)
+        yield lessons(comparison(f"dose, no draw {delta}", delta, arms=(8, 8)), taken)
+    yield lessons(comparison("dose, held back", 1.3, design=DRAWN, arms=(4, 4)), taken)
+    held = everything | {"arms": (8, 8), "design": DRAWN}
+    for strong in (0.3, 0.5, 0.8, 1.2):
+        mixed = lambda unit, row, given, s=strong: f"{5 + (7 * unit) % 5 + s * given + row % 2 / 2:.1f}"  # noqa: E731
+        for delta in (0.0, 1.0, 3.0):
+            yield lessons(comparison(f"dose hardly more {strong} {delta}", delta, **held), mixed)
+    yield lessons(comparison("dose alike", 0.0, **everything), lambda unit, row, given: "8" if given else "0")
+    yield lessons(comparison("dose the same for all", 0.0, **everything), lambda unit, row, given: f"{6 + row % 2}")
+    for arms in ((1, 1), (2, 1), (3, 3)):
+        yield lessons(comparison(f"dose {arms}", 1.0, arms=arms, design=DRAWN), taken)
+    for count in (2, 8, 90):
+        gone = lambda unit, row, given, n=count: "" if row % 40 == 1 and row < 40 * n else taken(unit, row, given)  # noqa: E731
+        yield lessons(comparison(f"dose unknown of {count}", 0.0, **everything), gone)
+    many = lambda unit, row, given: "" if row % 5 == 0 else taken(unit, row, given)  # noqa: E731
+    yield lessons(comparison("dose unknown of many", 0.0, **everything), many)
+    minutes = lambda unit, row, given: f"{300 + 40 * (unit % 4) + row % 7}" if given else "0"  # noqa: E731
+    yield lessons(comparison("dose in minutes, no test before", 0.0, **everything | {"main": {"pre": None}}), minutes)
+    yield lessons(comparison("dose in small classes", 1.0, size=3, arms=(2, 3)), taken)
 
 
 def with_subgroups() -> Iterator[Case]:
@@ -1275,6 +1358,17 @@ def test_a_limit_reads_as_zero_only_when_it_is(told):
     assert not [f"{page}: {text}" for page in told for text, ends, _ in told_spans(page) if 0 in ends[:2]]
 
 
+def per_dose(dosed: Dosed, sign: int) -> Iterator[tuple[float, float]]:
+    """The intervals that belong to a dose, in the steps in which they are told."""
+    doses = [point.dose for point in dosed.points]
+    if isinstance(dosed.slope, Estimate):
+        by = sign * step(max(doses) - min(doses))
+        yield tuple(sorted((by * dosed.slope.interval.low, by * dosed.slope.interval.high)))
+    if isinstance(dosed.complier, Complier) and dosed.complier.within.kind == "interval":
+        by = sign * step(abs(dosed.complier.dose))
+        yield tuple(sorted((by * dosed.complier.within.low, by * dosed.complier.within.high)))
+
+
 def intervals(page: Told) -> list[tuple[float, float]]:
     """Every interval of the measurement, on the scale of the test."""
     found = []
@@ -1283,6 +1377,8 @@ def intervals(page: Told) -> list[tuple[float, float]]:
         more += [one.gap.change for one in result.subgroups if one.gap]
         left = result.missing.before.values() if result.missing is not None else ()
         more += [one for one in left if isinstance(one, Estimate)]
+        if result is page.measurement.primary and page.measurement.dose is not None:
+            found += per_dose(page.measurement.dose, result.outcome.sign)
         for estimate in (*result.estimates, *more):
             if getattr(estimate, "metric", "points") == "points" and estimate.interval is not None:
                 ends = (estimate.interval.low * result.outcome.sign, estimate.interval.high * result.outcome.sign)

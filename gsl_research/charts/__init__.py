@@ -6,11 +6,12 @@ Nothing here sees a pupil.
 from .before_after import growth
 from .classes import ClassShape, class_growth, class_means
 from .differences import designs, interval, panel, subgroups
+from .dose import dose
 from .firmness import Link, caps
 from .over_time import Line, over_time
 from .picture import LEAST_BINS
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Line", "Link", "caps", "class_growth", "class_means", "designs", "growth", "interval",
-    "over_time", "panel", "subgroups",
+    "LEAST_BINS", "ClassShape", "Line", "Link", "caps", "class_growth", "class_means", "designs", "dose", "growth",
+    "interval", "over_time", "panel", "subgroups",
 ]  # fmt: skip

@@ -22,10 +22,10 @@ def block_differences(adjusted: AdjustedMeans, blocks: ArrayLike) -> NDArray[np.
 
     Blocks without both arms (``one_sided``) give no difference; call it without them.
     """
-    return _block_weights(adjusted.treated, blocks) @ (adjusted.mean - adjusted.mean.mean())
+    return block_shares(adjusted.treated, blocks) @ (adjusted.mean - adjusted.mean.mean())
 
 
-def _block_weights(treated: NDArray[np.bool_], blocks: ArrayLike) -> NDArray[np.float64]:
+def block_shares(treated: NDArray[np.bool_], blocks: ArrayLike) -> NDArray[np.float64]:
     """How much each class mean weighs in the difference of each block (S, G): 1/its arm there, negative for control."""
     codes, size = _block_codes(treated, blocks)
     counts = np.stack([np.bincount(codes[arm], minlength=size) for arm in (treated, ~treated)])
@@ -45,7 +45,7 @@ def in_blocks(adjusted: AdjustedMeans | NotEstimated, blocks: ArrayLike) -> Adju
         return adjusted
     if len(one_sided(adjusted.treated, blocks)):
         return NotEstimated(estimator="within_blocks", reason="one_sided_blocks")
-    weights = _block_weights(adjusted.treated, blocks)
+    weights = block_shares(adjusted.treated, blocks)
     return replace(adjusted, weights=weights.mean(axis=0), class_df=len(weights) - 1)
 
 
@@ -90,7 +90,7 @@ def within_blocks(adjusted: AdjustedMeans | NotEstimated, blocks: ArrayLike, *, 
     estimate = _mean_of_blocks(found, adjusted.counts, name, scale=adjusted.whole_ss, unit=unit)
     if isinstance(estimate, NotEstimated):
         return estimate
-    weights = _block_weights(adjusted.treated, blocks)
+    weights = block_shares(adjusted.treated, blocks)
     shared = adjusted.slope_variance(weights.mean(axis=0), covariance_of_mean(weights @ adjusted.covariates))
     se, df = adjusted.standard_error(estimate.se**2, estimate.df, shared), estimate.df
     return class_estimate(estimate.value, se, df, adjusted.counts, unit=unit, estimator=name, source=estimate.source)

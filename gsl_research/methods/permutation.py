@@ -133,10 +133,10 @@ def permutation(adjusted: AdjustedMeans | NotEstimated, ways: Assignments | NotE
         raise ValueError("the assignments are of other classes")
     if ways.class_df < MIN_CLASS_DF_FOR_P:
         return NotEstimated(estimator=name, reason="too_few_classes")
-    rest = _around_blocks(adjusted.mean, ways)
+    rest = around_blocks(adjusted.mean, ways)
     if not float(rest @ rest) > ROUNDING * adjusted.whole_ss:
         return NotEstimated(estimator=name, reason="no_class_spread")
-    share = _weight(ways) * rest
+    share = block_weight(ways) * rest
     value, values = float(ways.actual @ share), _sums(ways.treated, share)
     at_least = int((np.abs(values) >= abs(value) - TIE * np.abs(share).sum()).sum())
     return Permutation(
@@ -165,7 +165,7 @@ def permutation_interval(
     if isinstance(found, NotEstimated):
         return found
     draws = len(found.values)
-    overlap = _sums(ways.treated, _weight(ways) * _around_blocks(ways.actual.astype(float), ways))
+    overlap = _sums(ways.treated, block_weight(ways) * around_blocks(ways.actual.astype(float), ways))
     rest, same = found.values - found.value * overlap, 1 - np.abs(overlap) < TIE
     allowed = math.floor((1 - level) * (draws + (not ways.complete))) + ways.complete
     ends = []
@@ -178,14 +178,14 @@ def permutation_interval(
     return Interval(found.value - ends[0], found.value + ends[1], level)
 
 
-def _weight(ways: Assignments) -> NDArray[np.float64]:
+def block_weight(ways: Assignments) -> NDArray[np.float64]:
     """1/g_T + 1/g_C of each class's block, over the number of blocks (G,): with values around 0 in every block, the
     treated classes alone tell the difference."""
     size, treated = np.bincount(ways.block), np.bincount(ways.block, ways.actual)
     return (size / (treated * (size - treated)) / len(size))[ways.block]
 
 
-def _around_blocks(values: NDArray[np.float64], ways: Assignments) -> NDArray[np.float64]:
+def around_blocks(values: NDArray[np.float64], ways: Assignments) -> NDArray[np.float64]:
     return values - (np.bincount(ways.block, values) / np.bincount(ways.block))[ways.block]
 
 
