@@ -18,6 +18,7 @@ from typing import Any, Literal
 from . import __version__, privacy
 from .disclosure import (
     FILLED_IN,
+    classes_may_show,
     extreme_may_show,
     loss_may_show,
     pupils_may_show,
@@ -27,13 +28,16 @@ from .disclosure import (
 )
 from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict
+from .levels import UNITS
 from .measurement import Check, Measurement, OutcomeResult
 from .missing_record import MissingEntry, missing_entries
 
 FROM_SCORES = ("width", "baseline")
 """Caps that tell something of the scores themselves."""
-CARD_DECIMALS = {"points": 2, "g": 3}
+CARD_DECIMALS = {"points": 2, "g": 3, "log_odds": 2}
 """Estimates on a card: as exact as a synthesis needs, too coarse to work out one pupil's points (policy)."""
+LEVEL_DECIMALS = 1
+"""Of percentage points and places: with two, the counts behind them could be tried out one by one (policy)."""
 VERSIONED = ("numpy", "pandas", "scipy", "altair")
 
 
@@ -73,7 +77,7 @@ class EstimateEntry:
     role: Literal["primary", "secondary", "side_effect"]
     domain: str
     subgroup: str | None
-    metric: Literal["points", "g"]
+    metric: Literal["points", "g", "log_odds"]
     estimator: str
     value: float
     se: float | None
@@ -98,6 +102,18 @@ class RefusedEntry:
     subgroup: str | None
     estimator: str
     status: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelEntry:
+    """Pupils of one arm at each level, the worst first; of a goal, those who did not reach it and those who did."""
+
+    outcome: str
+    goal: str | None
+    arm: Literal["treated", "control", "single"]
+    occasion: Literal["pre", "post"]
+    levels: list[str]
+    pupils: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +169,7 @@ class Record:
     data: DataFacts
     estimates: list[EstimateEntry]
     refused: list[RefusedEntry]
+    levels: list[LevelEntry]
     checks: list[CheckEntry]
     missing: list[MissingEntry]
     security: SecurityEntry
@@ -230,6 +247,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         ),
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result)],
+        "levels": [entry for result in results for entry in _levels(result) if not share],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "missing": [] if silent else list(missing_entries(measurement, verdict.missing_turns, share=share)),
@@ -290,11 +308,29 @@ def _refused(result: OutcomeResult) -> list[RefusedEntry]:
     return list(dict.fromkeys(entries))
 
 
+def _levels(result: OutcomeResult) -> Iterator[LevelEntry]:
+    """For the school itself: counts of one to four are among them."""
+    for arm, one in result.arms.items():
+        for occasion, pupils in (("pre", one.levels_pre), ("post", one.levels_post)):
+            if pupils is not None:
+                yield _level_entry(result, None, arm, occasion, list(result.level_names), list(pupils))
+    for one in result.goals.counts if result.goals else ():
+        name = result.goals.names[one.goal]
+        for occasion, reached in (("pre", one.reached_before), ("post", one.reached)):
+            if reached is not None:
+                yield _level_entry(result, name, one.arm, occasion, ["0", "1"], [one.judged - reached, reached])
+
+
+def _level_entry(result: OutcomeResult, goal, arm, occasion, levels, pupils) -> LevelEntry:
+    name = result.outcome.name
+    return LevelEntry(outcome=name, goal=goal, arm=arm, occasion=occasion, levels=levels, pupils=pupils)
+
+
 def _estimate(
     result: OutcomeResult, estimate: Estimate, share: bool, n: dict[str, int | None], subgroup: str | None = None
 ) -> EstimateEntry:
     interval = estimate.interval
-    decimals = CARD_DECIMALS[estimate.metric]
+    decimals = LEVEL_DECIMALS if estimate.unit in UNITS.values() else CARD_DECIMALS[estimate.metric]
 
     def told(value: float | None) -> float | None:
         return round(value, decimals) if share and value is not None else value
@@ -341,7 +377,7 @@ def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
     class with fewer than 10."""
     if not share:
         return check.value
-    if check.code in OF_SINGLE_CLASSES and not all(privacy.may_average(item.pupils) for item in result.classes):
+    if check.code in OF_SINGLE_CLASSES and not classes_may_show(result):
         return None
     arm = result.arms.get("treated") or result.arms["single"]
     lost = [one.lost for one in result.arms.values()]

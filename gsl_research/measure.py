@@ -12,7 +12,7 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, divided, everyone, growing, missing, wave_table
+from . import comparison, description, divided, everyone, goals, growing, levels, missing, wave_table
 from .dataset import Dataset
 from .designs import Waves
 from .estimate import Estimate, NotEstimated
@@ -35,7 +35,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
         raise Problems(refused)
     of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
     side_by_side = wave_table.side_by_side(study, data.waves)
-    results = tuple(of_one(study, outcome, data) for outcome in side_by_side.outcomes)
+    results = tuple(goals.counted(of_one(study, outcome, data), data) for outcome in side_by_side.outcomes)
     primary = side_by_side.primary
     return Measurement(
         study=study,
@@ -70,6 +70,8 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             assert_never(study.design)
     if sum(outcome.role == "primary" for outcome in study.outcomes) > 1:
         yield Problem(code="not_yet", facts={"what": Term("later.primaries")})
+    if isinstance(study.design, Waves) and any(outcome.cell_levels for outcome in study.outcomes):
+        yield Problem(code="not_yet", facts={"what": Term("later.levels_waves")})
     by_wave = ("wave", "date") if isinstance(study.design, Waves) and study.columns.wave is not None else ()
     for role in ("wave", "date", "dose", "own_goal"):
         if role in study.columns.mapped() and role not in by_wave:
@@ -105,8 +107,12 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     seen = np.concatenate([pre, post]) if outcome.gain_defined else post
     scale = outcome.scale_post or description.score_range(seen)
     units, codes = np.unique(cluster[complete], return_inverse=True)
-    arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
     attrition = tuple(description.attrition(present, arm, cluster, sides_lost))
+    if (kind := levels.kind_of(outcome, pre, post)) in levels.UNITS:
+        pupils = levels.complete_pupils(study.design, data, pre, post, complete, arm)
+        found = levels.measured(study.design, outcome, kind, pupils, attrition)
+        return replace(found, left_out=left_out)
+    arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
     pre, post, sign = pre[complete], post[complete], outcome.sign
     wanted = study.subgroups if outcome.role == "primary" else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
