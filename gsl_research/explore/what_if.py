@@ -181,7 +181,7 @@ def _units_of(without: int | None, offered: Offer, measurement: Measurement) -> 
 def _changed(study: Study, own: Outcome, *, late: bool, **fields: float | None) -> Study:
     """Only the main question and the outcome in view; a margin of now is a margin of after the results."""
     given = {name: value for name, value in fields.items() if value is not None}
-    new = Outcome.model_validate(own.model_dump() | given)
+    new = Outcome.model_validate(own.model_dump(by_alias=True) | given)
     kept = [item for item in study.outcomes if item.role == "primary" or item.name == own.name]
     conduct = study.conduct.model_copy(update={"results_seen": True}) if late else study.conduct
     outcomes = tuple(new if item.name == own.name else item for item in kept)
