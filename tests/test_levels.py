@@ -1,6 +1,7 @@
 """Passed or not, ordered levels and goals: read, measured, rated and told, without giving away a small count."""
 
 import csv
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -18,10 +19,11 @@ from gsl_research.estimate import Estimate, Interval
 from gsl_research.evidence import evidence, private_record
 from gsl_research.goals import goal_names
 from gsl_research.judge import judge
-from gsl_research.measure import measure
+from gsl_research.measure import measure, not_yet
 from gsl_research.measurement import GoalCount, Goals
 from gsl_research.methods import differences, mastery, ordinal, sites
 from gsl_research.methods.moments import class_moments
+from gsl_research.plan import plan as plan_verb
 from gsl_research.problems import Problems
 from gsl_research.rating import UNEQUAL_SHARES_CAP
 from gsl_research.reading.grid import LabelledNumber
@@ -640,6 +642,21 @@ def test_a_real_question_with_five_answers(real_data):
     assert arm.levels_post == tuple(sum(b == str(k) for _, b in both) for k in range(1, 6))
     assert found.primary.estimates == ()
     assert "Minstens de helft van de leerlingen" in page_text(found)
+
+
+def test_what_levels_cannot_do_yet_is_refused_by_name():
+    with pytest.raises(Problems, match="plan_in_levels"):
+        plan_verb(study(outcomes=[outcome()]))
+    waves = {"kind": "growth", "waves": ["a", "b", "c"]}
+    planned = study("one_group", design=waves, outcomes=[outcome(between=["midden"])])
+    assert any(problem.facts.get("what") == "later.levels_waves" for problem in not_yet(planned))
+
+
+def test_no_outcome_is_copied_with_a_heading_that_is_worked_out():
+    """``pre`` and ``post`` are worked out from the fields; a copy changes ``pre_header`` and ``post_header``."""
+    package = EXAMPLES.parents[1] / "gsl_research"
+    copied = re.compile(r"""model_copy\([^)]*["'](pre|post)["']:""", re.DOTALL)
+    assert not [path.name for path in package.rglob("*.py") if copied.search(path.read_text("utf-8"))]
 
 
 def test_nothing_of_points_is_told_of_levels():
