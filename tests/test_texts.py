@@ -1181,7 +1181,8 @@ def later() -> Iterator[Problem]:
         {"kind": "comparison", "assigned": "class"},
     ]
     roles = {role: role for role in ("class", "group", "wave", "date", "dose", "own_goal")}
-    outcomes = [outcome(), outcome("lezen", pre=None)]
+    outcomes = [outcome(), outcome("lezen", pre=None), outcome("zwemmen", scale=None, levels=["nee", "ja"],
+                                                               role="secondary", smallest_worthwhile=None)]  # fmt: skip
     for design in designs:
         two = design["kind"] in ("comparison", "multi_site") or "assigned" in design
         columns = roles | ({"block": "blok"} if design["kind"] == "multi_site" else {})
