@@ -40,8 +40,8 @@ ITEM_LEVELS = ("0", "1")
 
 
 def _points_or_level(value: object) -> object:
-    if isinstance(value, str | float | int) and not isinstance(value, bool):
-        return value if isinstance(value, str) else float(value)
+    if value is None or isinstance(value, str | float | int) and not isinstance(value, bool):
+        return float(value) if isinstance(value, float | int) else value
     raise PydanticKnownError("float_type")
 
 

@@ -17,6 +17,7 @@ from gsl_research.disclosure import classes_may_show, goal_may_show, goal_rows, 
 from gsl_research.draft import study_draft
 from gsl_research.estimate import Estimate, Interval
 from gsl_research.evidence import evidence, private_record
+from gsl_research.explore import what_if
 from gsl_research.goals import goal_names
 from gsl_research.judge import judge
 from gsl_research.measure import measure, not_yet
@@ -657,6 +658,16 @@ def test_no_outcome_is_copied_with_a_heading_that_is_worked_out():
     package = EXAMPLES.parents[1] / "gsl_research"
     copied = re.compile(r"""model_copy\([^)]*["'](pre|post)["']:""", re.DOTALL)
     assert not [path.name for path in package.rglob("*.py") if copied.search(path.read_text("utf-8"))]
+
+
+def test_exploring_tells_levels_as_the_page_does_and_leaves_no_class_out():
+    scores = graded(size=12)
+    planned, data = bound(scores, outcomes=[outcome(goal={"share": 0.5})])
+    assert "procentpunten" in repr(what_if.explore(planned, data))
+    assert what_if.offer(planned, data).without == (), "with and without a class, two shares tell its count"
+    assert what_if.offer(planned, data).margins == ()
+    columns, first = matrix()
+    assert "doelen" in repr(what_if.explore(*bound(columns, outcomes=[first])))
 
 
 def test_nothing_of_points_is_told_of_levels():
