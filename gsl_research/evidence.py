@@ -28,6 +28,7 @@ from .disclosure import (
 )
 from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict
+from .level_record import LevelEntry, levels_of
 from .levels import UNITS
 from .measurement import Check, Measurement, OutcomeResult
 from .missing_record import MissingEntry, missing_entries
@@ -102,18 +103,6 @@ class RefusedEntry:
     subgroup: str | None
     estimator: str
     status: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelEntry:
-    """Pupils of one arm at each level, the worst first; of a goal, those who did not reach it and those who did."""
-
-    outcome: str
-    goal: str | None
-    arm: Literal["treated", "control", "single"]
-    occasion: Literal["pre", "post"]
-    levels: list[str]
-    pupils: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +236,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         ),
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result)],
-        "levels": [entry for result in results for entry in _levels(result) if not share],
+        "levels": [entry for result in results for entry in levels_of(result) if not share],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "missing": [] if silent else list(missing_entries(measurement, verdict.missing_turns, share=share)),
@@ -306,24 +295,6 @@ def _refused(result: OutcomeResult) -> list[RefusedEntry]:
         for subgroup, one in found
     ]
     return list(dict.fromkeys(entries))
-
-
-def _levels(result: OutcomeResult) -> Iterator[LevelEntry]:
-    """For the school itself: counts of one to four are among them."""
-    for arm, one in result.arms.items():
-        for occasion, pupils in (("pre", one.levels_pre), ("post", one.levels_post)):
-            if pupils is not None:
-                yield _level_entry(result, None, arm, occasion, list(result.level_names), list(pupils))
-    for one in result.goals.counts if result.goals else ():
-        name = result.goals.names[one.goal]
-        for occasion, reached in (("pre", one.reached_before), ("post", one.reached)):
-            if reached is not None:
-                yield _level_entry(result, name, one.arm, occasion, ["0", "1"], [one.judged - reached, reached])
-
-
-def _level_entry(result: OutcomeResult, goal, arm, occasion, levels, pupils) -> LevelEntry:
-    name = result.outcome.name
-    return LevelEntry(outcome=name, goal=goal, arm=arm, occasion=occasion, levels=levels, pupils=pupils)
 
 
 def _estimate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import absent, charts, privacy
+from . import absent, charts
 from .blocks import Block, Fold, Table, Text
 from .disclosure import classes_may_show, shareable, told_estimates, told_subgroups
 from .evidence import versions

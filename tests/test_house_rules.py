@@ -29,7 +29,7 @@ LAYERS = {
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
         "everyone", "levels", "goals", "measure", "codes", "rating",
-        "choices", "prospects", "judge", "missing_record", "evidence", "months", "plan",
+        "choices", "prospects", "judge", "missing_record", "level_record", "evidence", "months", "plan",
     ],
     "views": [
         "wording", "charts", "telling", "levels_told", "absent", "sentences", "answers", "advice", "pictures", "folds",
