@@ -190,6 +190,7 @@ def _with_missing(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResul
     frame, within = data.frame, isinstance(study.design, MultiSite)
     unit, post = frame["cluster"].to_numpy(), outcome.sign * frame[f"{outcome.name}.post"].to_numpy()
     pre = outcome.sign * frame[f"{outcome.name}.pre"].to_numpy() if outcome.pre else np.full(len(post), np.nan)
+    in_levels = result.kind in levels.UNITS
     pupils = missing.Pupils(
         unit=unit,
         pre=pre,
@@ -202,8 +203,10 @@ def _with_missing(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResul
         randomised=getattr(study.design, "randomised", False),
     )
     carried = within or result.class_df >= comparison.MIN_CLASS_DF_SEEN
-    main = result.main if study.compared and carried else None
+    main = result.main if study.compared and carried and not in_levels else None
     found = missing.who_is_missing(pupils, int(result.check("classes_lost").value), main, result.sd)
+    if in_levels:  # only counted: a level has no points to begin with, or to fill in
+        found = replace(found, before={}, bounds=None)
     filled = (found.imputed, found.with_late)
     estimates = [one for one in filled if isinstance(one, Estimate)]
     refused = [one for one in filled if isinstance(one, NotEstimated)]

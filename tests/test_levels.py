@@ -670,6 +670,17 @@ def test_exploring_tells_levels_as_the_page_does_and_leaves_no_class_out():
     assert "doelen" in repr(what_if.explore(*bound(columns, outcomes=[first])))
 
 
+@pytest.mark.parametrize("levels", [PASSED, ZONES])
+def test_who_is_missing_is_counted_and_nothing_of_points_is_made_of_it(levels):
+    scores = graded(levels=levels)
+    scores["na"] = ["afw" if n % 9 == 0 else cell for n, cell in enumerate(scores["na"])]
+    found = measured(scores, first=outcome(levels))
+    missing = found.primary.missing
+    assert sum(missing.left.values()) == 22 and missing.before == {} and missing.bounds is None
+    assert missing.tipping == {} and missing.imputed is None and missing.with_late is None
+    assert "Hoe zij vooraf scoorden" not in page_text(found)
+
+
 def test_nothing_of_points_is_told_of_levels():
     for levels, kind in ((PASSED, "share"), (ZONES, "order")):
         found = measured(graded(levels=levels), first=outcome(levels))
