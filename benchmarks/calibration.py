@@ -28,8 +28,10 @@ from gsl_research.methods import (
     clusters,
     differences,
     effect_sizes,
+    mastery,
     matched,
     one_class,
+    ordinal,
     permutation,
     random_intercept,
     sandwich,
@@ -389,12 +391,80 @@ def trend_misses(occasions: int, classes: int, years: float, runs: int, world: W
     return misses / runs
 
 
+ZONES = (-1.28, -0.67, 0.0, 0.67)
+"""Where ordered levels begin, in SD of the post-test: the lowest holds 10 %, the highest 25 %."""
+
+
+def in_levels(
+    classes: int, limits: tuple[float, ...], icc: float, runs: int, world: World
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
+    """Half the classes beside the other half, without effect: class of each pupil, level before and after, arm by
+    class."""
+    rng = np.random.default_rng([SEED, classes, len(limits), round(100 * icc)])
+    arm = np.arange(classes) < classes // 2
+    for _ in range(runs):
+        codes = np.repeat(np.arange(classes), rng.integers(*world.sizes, classes))
+        level, own = world.draw(rng, (2, classes)), world.draw(rng, (2, len(codes)))
+        parts = [math.sqrt(icc) * level[i][codes] + math.sqrt(1 - icc) * own[i] for i in (0, 1)]
+        pre, post = parts[0], CORRELATION * parts[0] + OWN * parts[1]
+        yield codes, *(np.digitize(scores, limits).astype(float) for scores in (pre, post)), arm
+
+
+def share_misses(classes: int, limit: float, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Passed or not, adjusted for passed or not before: of what is not refused, studies whose interval leaves out 0."""
+    misses = given = 0
+    for codes, pre, post, arm in in_levels(classes, (limit,), icc, runs, world):
+        found = mastery.risk_difference(class_moments(codes, pre, post), arm, unit="points")
+        if isinstance(found, Estimate):
+            given += 1
+            misses += not found.interval.holds(0)
+    return misses / given
+
+
+def level_misses(classes: int, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Five ordered levels, adjusted for the level before: studies whose interval leaves out 0."""
+    misses = 0
+    for codes, pre, post, arm in in_levels(classes, ZONES, icc, runs, world):
+        found = ordinal.ridit_difference(codes, post, ordinal.ridits(codes, pre), treated=arm, unit="points")
+        misses += not found.interval.holds(0)
+    return misses / runs
+
+
 def waves_in_one_group(classes: int, pace: float, runs: int, world: World = WORLDS[0]) -> float:
     return waves_misses(classes, pace, runs, world, arms=False)
 
 
 def waves_within(classes: int, pace: float, runs: int, world: World = WORLDS[0]) -> float:
     return waves_misses(classes, pace, runs, world, within=True)
+
+
+def divided_share_misses(classes: int, limit: float, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """Passed or not, pupils divided by lot within classes and adjusted for before: the same, of what is not refused."""
+    misses = given = 0
+    rng = np.random.default_rng([SEED, classes])
+    for codes, pre, post, _ in in_levels(classes, (limit,), icc, runs, world):
+        order = rng.permutation(len(codes))
+        treated = np.empty(len(codes), dtype=bool)
+        treated[order[np.argsort(codes[order], kind="stable")]] = np.arange(len(codes)) % 2 == 0
+        if classes == 1:
+            found = sites.within_one_site(post, treated, pre, unit="points")
+        else:
+            found = sites.mean_of_sites(sites.site_differences(codes, treated, post, pre), unit="points")
+        if isinstance(found, Estimate):
+            given += 1
+            misses += not found.interval.holds(0)
+    return misses / given
+
+
+def share_growth_misses(classes: int, limit: float, icc: float, runs: int, world: World = WORLDS[0]) -> float:
+    """The share that passes does not grow, in one group: the same, of what has an interval."""
+    misses = given = 0
+    for codes, pre, post, _ in in_levels(classes, (limit,), icc, runs, world):
+        found = differences.growth(class_moments(codes, pre, post), unit="points")
+        if isinstance(found, Estimate) and found.interval is not None:
+            given += 1
+            misses += not found.interval.holds(0)
+    return misses / given
 
 
 def monte_carlo_se(runs: int, share: float = 0.05) -> float:
@@ -412,6 +482,8 @@ TRUE_IN = {
     waves_within: NAMES - {"ceiling", "spread", "apart"},
     trend_misses: NAMES - {"ceiling", "missing", "spread", "apart"},
     divided_misses: NAMES - {"ceiling", "missing", "spread", "apart"},
+    **dict.fromkeys((share_misses, level_misses, divided_share_misses), {"normal", "skewed", "sizes"}),
+    share_growth_misses: {"normal", "sizes"},
 }
 """The worlds in which nothing happens, as far as each of these asks; the others have a truth of their own."""
 
@@ -475,6 +547,12 @@ def others(pool: ProcessPoolExecutor, runs: int) -> Iterator[str]:
     rows += [(f"{t} metingen van telkens andere leerlingen, {k} klassen, jaren {y:g} keer zo ver uiteen",
               trend_misses, (t, k, y, runs))
              for t, k, y in ((2, 2, 0.0), (3, 2, 0.0), (4, 2, 1.0), (4, 5, 1.0))]  # fmt: skip
+    rows += [(f"behaald of niet, {k} klassen, {told} haalt het, ICC 0.15", share_misses, (k, limit, 0.15, runs))
+             for k in (4, 8, 20) for told, limit in (("de helft", 0.0), ("80 %", -0.84))]  # fmt: skip
+    rows += [(f"vijf niveaus, {k} klassen, ICC 0.15", level_misses, (k, 0.15, runs)) for k in (4, 8, 20)]
+    rows += [(f"behaald of niet, leerlingen verdeeld in {k} klas{'sen' * (k > 1)}", divided_share_misses,
+              (k, 0.0, 0.15, runs)) for k in (1, 4, 8, 20)]  # fmt: skip
+    rows += [(f"behaald of niet, groei, {k} klassen", share_growth_misses, (k, 0.0, 0.15, runs)) for k in (4, 8, 20)]
     found = [[pool.submit(how, *arguments, world) if world.name in TRUE_IN.get(how, NAMES) else None
               for world in WORLDS] for _, how, arguments in rows]  # fmt: skip
     yield f"| | {' | '.join(world.name for world in WORLDS)} |"

@@ -270,6 +270,53 @@ def mathematical_language() -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
 
 
+def cycling() -> bytes:
+    """Eight classes, four drawn by lot for the approach: a cycling test passed or not, before and after, and one
+    question with four ordered answers. The draw was chosen so that the classes start level, not for what it shows.
+    """
+    draw = random.Random(SEED + 21)  # noqa: S311
+    names = [f"5{letter}" for letter in "ABCDEFGH"]
+    drawn = set(draw.sample(names, 4))
+    answers = ("nooit", "soms", "vaak", "altijd")
+    lines = ["leerling;klas;oefening;fietsproef sept;fietsproef nov;ik durf fietsen sept;ik durf fietsen nov"]
+    number = 0
+    for name in names:
+        level = draw.gauss(0, 0.25)
+        for _ in range(draw.randint(18, 23)):
+            number += 1
+            skill, nerve = level + draw.gauss(0, 0.8), draw.gauss(0, 0.8)
+            before = skill + draw.gauss(0, 0.6) > 0.6
+            after = skill + draw.gauss(0, 0.6) + 0.6 * (name in drawn) > -0.1
+            dares = [nerve + shift + draw.gauss(0, 0.6) for shift in (-0.2, 0.2 + 0.3 * (name in drawn))]
+            cells = [f"F{number:03d}", name, "op straat" if name in drawn else "op de speelplaats"]
+            cells += ["behaald" if passed else "niet behaald" for passed in (before, after)]
+            cells += [answers[sum(dare > limit for limit in (-1.1, 0.0, 0.9))] for dare in dares]
+            if number in (12, 40, 77, 101, 150):
+                cells[4] = "ziek"
+            lines.append(";".join(cells))
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
+def goals() -> bytes:
+    """One class of 26 on six goals before and after, as a follow-up system exports it: a column per goal and moment."""
+    draw = random.Random(SEED + 15)  # noqa: S311
+    names = ("optellen tot 100", "aftrekken tot 100", "tafels", "deeltafels", "meten in cm", "klok lezen")
+    started, gained = (0.4, 0.1, -0.2, -0.9, 0.0, -0.4), (0.5, 0.6, 0.8, 0.3, 0.6, 0.7)
+    levels = ("nog niet", "deels", "behaald")
+    lines = [";".join(["leerling", *(f"{name} {month}" for month in ("okt", "mrt") for name in names)])]
+    for number in range(1, 27):
+        skill = draw.gauss(0, 0.7)
+        cells = [f"R{number:02d}"]
+        for month in (0, 1):
+            for start, gain in zip(started, gained, strict=True):
+                value = skill + start + month * gain + draw.gauss(0, 0.6)
+                cells.append(levels[(value > -0.6) + (value > 0.2)])
+        if number in (5, 18):
+            cells[12] = "nb"
+        lines.append(";".join(cells))
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+
+
 def _rounded(value: float, low: float, high: float, step: float) -> float:
     return min(high, max(low, round(value / step) * step))
 
@@ -302,6 +349,8 @@ EXAMPLES = {
     "vlot-lezen-drie-metingen.csv": fluency,
     "motivatie-vier-jaar.csv": years,
     "rekentaal-tien-klassen.csv": mathematical_language,
+    "fietsproef-acht-klassen.csv": cycling,
+    "rekendoelen-een-klas.csv": goals,
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from . import privacy
 from .blocks import Bullets, Fold, Text
 from .disclosure import arms_lost_may_show, before_may_show, bounds_may_show, loss_may_show, roughly, shareable
+from .levels import UNITS
 from .telling import Telling
 
 
@@ -67,7 +68,7 @@ def _arms(told: Telling) -> Iterator[str]:
 def _before(told: Telling) -> Iterator[str]:
     """How those who left began, beside classmates who stayed."""
     w, result = told.words, told.primary
-    if result.outcome.pre is None:
+    if result.outcome.pre is None or result.kind in UNITS:
         return
     shown = {arm: one for arm, one in result.missing.before.items() if before_may_show(one)}
     for arm, one in shown.items():

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from . import privacy
 from .choices import SideEffect
-from .disclosure import extreme_may_show, shareable, told_subgroups
+from .disclosure import extreme_may_show, goal_may_show, shareable, told_subgroups
 from .estimate import NotEstimated
+from .levels import UNITS
 from .measurement import Arm, Changed, OutcomeResult, SubgroupResult
 from .study import GainGoal, Outcome, ReachGoal
 from .telling import Telling
@@ -23,23 +24,29 @@ def goal(told: Telling) -> tuple[str, list[str]]:
     """The first question: (status, sentences). What these pupils reached, apart from why."""
     result, w, answer = told.primary, told.words, told.verdict.answers.goal
     arm = result.arms.get("treated") or result.arms["single"]
-    sentences = list(_goal_told(told, result.outcome, arm))
+    sentences = list(_goal_told(told, result, arm))
     if answer in ("reached", "not_reached"):
         if told.compared:
             sentences.append(_counted(told))
         sentences.append(w(f"verdict.goal.other_question{'' if told.compared and shareable(result) else '_growth'}"))
-    hidden = answer in ("reached", "not_reached") and not privacy.may_average(arm.with_post)
+    hidden = answer in ("reached", "not_reached") and not _goal_told_here(result, arm)
     unsure = "_unsure" if answer == "reached" and told.verdict.capped_code == "GROWTH_UNCLEAR" else ""
     return w("verdict.chip.private") if hidden else w(f"verdict.chip.{answer}{unsure}"), sentences
 
 
-def _goal_told(told: Telling, outcome: Outcome, arm: Arm) -> Iterator[str]:
-    w = told.words
+def _goal_told_here(result: OutcomeResult, arm: Arm) -> bool:
+    return privacy.may_average(arm.with_post) and goal_may_show(result)
+
+
+def _goal_told(told: Telling, result: OutcomeResult, arm: Arm) -> Iterator[str]:
+    w, outcome = told.words, result.outcome
     match outcome.goal:
         case None:
             yield w("verdict.goal.none")
         case _ if not privacy.may_average(arm.with_post if isinstance(outcome.goal, ReachGoal) else arm.pupils):
             yield w("verdict.goal.hidden")
+        case ReachGoal() if not goal_may_show(result):
+            yield w("verdict.goal.hidden_levels")
         case ReachGoal():
             yield w(f"verdict.goal.{privacy.part_of(arm.reached, arm.with_post)}", **goal_figures(told, outcome, arm))
             same_pupils = arm.reached_before is not None and arm.with_post == arm.pupils
@@ -58,11 +65,15 @@ def _goal_told(told: Telling, outcome: Outcome, arm: Arm) -> Iterator[str]:
 
 
 def goal_figures(told: Telling, outcome: Outcome, arm: Arm) -> dict[str, str]:
-    w, typed = told.words, told.points_as_typed(outcome.goal.at_least)
-    if outcome.scale_post is not None:
-        number, maximum = w.plain(outcome.goal.at_least), w.plain(outcome.scale_post[1])
+    w, reach = told.words, outcome.goal_at
+    typed = told.points_as_typed(reach)
+    if told.primary.level_names:
+        typed = w("verdict.goal.level", level=told.primary.level_names[int(reach)])
+    if told.primary.kind not in UNITS and outcome.scale_post is not None:
+        number, maximum = w.plain(reach), w.plain(outcome.scale_post[1])
         typed = w("verdict.goal.of_scale", points=number, maximum=maximum)
     at = w("verdict.goal.at_least" if outcome.better == "higher" else "verdict.goal.at_most", points=typed)
+    at = typed if told.primary.kind == "share" else at
     return {
         "reached": w.count(arm.reached),
         "pupils": w.count(arm.with_post),
@@ -156,7 +167,8 @@ def subgroups(told: Telling) -> Iterator[str]:
         for one in shown:
             yield _pooled(told, one) if one.pooled is not None else _gap(told, one)
         if not of_column:
-            yield w("verdict.everyone.subgroup_no_gain", column=column)
+            kind = "levels" if result.kind in UNITS else "no_gain"
+            yield w(f"verdict.everyone.subgroup_{kind}", column=column)
         elif not any(one.n for one in of_column) and shareable(result):
             yield w(f"verdict.everyone.subgroup_apart{'_within' if told.divided else ''}", column=column)
         elif len(shown) < len(of_column):
@@ -232,9 +244,12 @@ def _extra_minutes(told: Telling, minutes: tuple[float, ...]) -> str:
 
 
 def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> str:
+    told = told.about(result)
     w, label = told.words, result.outcome.label
     if not shareable(result):
         return w("verdict.side_effects.hidden", label=label)
+    if effect.code == "described" and result.kind in UNITS:
+        return w("verdict.secondary.levels", label=label)
     if effect.code == "described":
         arm = result.arms.get("treated") or result.arms["single"]
         post, pre = told.mean(arm.mean_post), told.mean(arm.mean_pre) if result.outcome.gain_defined else ""

@@ -241,10 +241,14 @@ def _proposal_lines(found: Found, proposal: Proposal, w: Words) -> list[str]:
     if proposal.class_from is not None:
         key = f"command.check.class_from_{proposal.class_from}"
         told.append(w(key, role=w("problems.term.role.class")))
-    for outcome in proposal.outcomes:
+    for outcome in (*proposal.outcomes, *proposal.graded):
         key = "outcome" if outcome.pre and outcome.post else "outcome_post" if outcome.post else "outcome_pre"
         label = outcome.label or w("command.draft.outcome_label")
         told.append(w(f"command.check.{key}", label=label, pre=outcome.pre, post=outcome.post))
+        if outcome.levels:
+            told.append(
+                w("command.check.levels", label=label, levels=w.listing([f"“{one}”" for one in outcome.levels]))
+            )
     choices = {header for headers in proposal.choices.values() for header in headers}
     rest = [h for table in found.tables for h in table.columns if h not in proposal.used | choices]
     rest = [h for h in dict.fromkeys(rest) if not any(used.endswith(f"!{h}") for used in proposal.used)]
@@ -306,7 +310,8 @@ def _found_facts(found: Found, proposal: Proposal | None) -> dict[str, Any]:
     if len({frozenset(table.columns) for table in found.tables}) == 1:
         facts["rows"] = sum(map(len, found.tables))
     if proposal is not None:
-        outcomes = [{"label": o.label, "pre": o.pre, "post": o.post} for o in proposal.outcomes]
+        measured = (*proposal.outcomes, *proposal.graded)
+        outcomes = [{"label": o.label, "pre": o.pre, "post": o.post} for o in measured]
         choices = {role: list(headers) for role, headers in proposal.choices.items()}
         facts["proposed"] = {"columns": dict(proposal.roles), "outcomes": outcomes, "choices": choices}
     return facts

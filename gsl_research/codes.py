@@ -11,6 +11,7 @@ from typing import Literal
 
 from .comparison import MIN_CLASS_DF_SEEN
 from .estimate import Estimate
+from .levels import PER, UNITS
 from .measurement import OutcomeResult
 from .methods.effect_sizes import equivalence
 from .methods.student import probability_positive
@@ -18,6 +19,10 @@ from .study import Conduct, Study
 
 DEFAULT_MARGIN_SD = 0.20
 """Smallest worthwhile difference when none was set beforehand (design page, section 5; policy)."""
+DEFAULT_MARGIN_SHARE = 10.0
+"""The same for a share of pupils, in percentage points: 2 of 20 pupils (policy)."""
+DEFAULT_MARGIN_PLACES = 6.0
+"""The same for ordered levels, in places in a row of 100: with normal scores 0.20 SD is 5.6 (computed)."""
 LEAN_PROBABILITY = 0.90
 LEAN_CLASS_DF = 4
 """A lean needs P(δ > 0) ≥ .90 on at least 4 class-level df (words page, section 3; policy, simulated)."""
@@ -46,7 +51,10 @@ class Margin:
 def smallest_worthwhile(result: OutcomeResult, conduct: Conduct, planned_on: date | None) -> Margin | None:
     if result.outcome.smallest_worthwhile is not None:
         late = planned_before(conduct, planned_on) is False
-        return Margin(result.outcome.smallest_worthwhile, "after" if late else "before")
+        points = result.outcome.smallest_worthwhile * (PER if result.kind in UNITS else 1)
+        return Margin(points, "after" if late else "before")
+    if result.kind in UNITS:
+        return Margin(DEFAULT_MARGIN_SHARE if result.kind == "share" else DEFAULT_MARGIN_PLACES, "rule")
     return Margin(DEFAULT_MARGIN_SD * result.sd, "rule") if result.sd else None
 
 
@@ -70,6 +78,8 @@ def read_code(study: Study, result: OutcomeResult, margin: Margin | None) -> Cod
         return "DECLINE" if estimate.interval.high < 0 else "GROWTH_UNCLEAR"
     if not study.divided and (estimate is None or estimate.class_df < MIN_CLASS_DF_SEEN):
         return "ONE_CLASS"
+    if estimate is None or estimate.interval is None:
+        return "CANNOT"
     return compared_code(estimate, margin)
 
 

@@ -78,9 +78,9 @@ def compare(
         found.append(effect_sizes.standardised(main, moments, treated, sd=sd, icc=icc))
         found += _other_standardiser(outcome, main, moments, treated, sd)
     if blocks is None:
-        beside = list(_beside(design, outcome, moments, adjusted, class_df))
+        beside = list(other_ways(design, outcome, moments, adjusted, class_df))
     else:
-        beside = list(_beside_blocks(design, outcome, moments, treated, blocks))
+        beside = list(other_ways_in_blocks(design, outcome, moments, treated, blocks))
     found += beside
     estimates = tuple(one for one in found if isinstance(one, Estimate))
     panel = [one for one in estimates if one.status == "assumed_icc"]
@@ -136,7 +136,7 @@ def assumed_panel(outcome: Outcome, adjusted: clusters.AdjustedMeans) -> Iterato
         yield one_class.borrowed_spread(adjusted, known.sd, known.classes, unit="points")
 
 
-def _beside(
+def other_ways(
     design: Comparison,
     outcome: Outcome,
     moments: ClassMoments,
@@ -163,7 +163,7 @@ def _beside(
         yield sandwich.cr2_difference(moments, treated, unit="points")
 
 
-def _beside_blocks(
+def other_ways_in_blocks(
     design: Comparison, outcome: Outcome, moments: ClassMoments, treated: NDArray[np.bool_], blocks: NDArray[np.int64]
 ) -> Iterator[Estimate | NotEstimated]:
     """The gain within the same blocks, when nobody drew lots inside them."""

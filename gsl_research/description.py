@@ -34,7 +34,7 @@ def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
         measured = used  # beside the others, a goal over all of them would tell how few missed only the pre-test
     reached = reached_before = at_best = at_worst = None
     if isinstance(outcome.goal, ReachGoal):
-        goal = outcome.goal.at_least * outcome.sign
+        goal = outcome.goal_at * outcome.sign
         reached = int((outcome.sign * post[measured] >= goal).sum())
         if outcome.gain_defined:
             reached_before = int((outcome.sign * pre[used] >= goal).sum())

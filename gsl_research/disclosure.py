@@ -7,11 +7,12 @@ between two of them may be a count of one to four pupils.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from . import privacy
 from .estimate import Estimate, NotEstimated
-from .measurement import Arm, Dosed, Measurement, OutcomeResult, SubgroupResult
+from .measurement import Arm, Dosed, GoalCount, Measurement, OutcomeResult, SubgroupResult
 from .methods.attrition import LeeBounds
 
 
@@ -37,6 +38,115 @@ def _solvable(result: OutcomeResult) -> bool:
     return several and any(
         min(pupils) < privacy.MIN_COUNT and len(pupils) < UNKNOWN for pupils in small.values() if pupils
     )
+
+
+def shares_may_show(result: OutcomeResult) -> bool:
+    """How many passed in every arm, before and after: all of it or nothing, since a difference of shares and one of
+    them give the other."""
+    counts = [levels for arm in result.arms.values() for levels in (arm.levels_pre, arm.levels_post) if levels]
+    return shareable(result) and all(min(levels) >= privacy.MIN_COUNT for levels in counts)
+
+
+def classes_may_show(result: OutcomeResult) -> bool:
+    """Whether what follows from single classes may: ten pupils and more in each, and of a share five on both sides."""
+    if not all(privacy.may_average(item.pupils) for item in result.classes):
+        return False
+    if result.kind != "share":
+        return True
+    shares = [share for item in result.classes for share in (item.mean, item.mean_pre) if share is not None]
+    pupils = [item.pupils for item in result.classes for share in (item.mean, item.mean_pre) if share is not None]
+    return all(
+        privacy.MIN_COUNT <= round(n * s / 100) <= n - privacy.MIN_COUNT for n, s in zip(pupils, shares, strict=True)
+    )
+
+
+def shown_levels(result: OutcomeResult) -> tuple[int, ...]:
+    """The levels of which may be told how many pupils stand on them or higher: in every arm, before and after, five
+    pupils or more lie between two of them, below the first and above the last."""
+    if not shareable(result):
+        return ()
+    counts = [levels for arm in result.arms.values() for levels in (arm.levels_pre, arm.levels_post) if levels]
+    shown, last = [], 0
+    for level in range(1, len(result.level_names)):
+        between = all(sum(levels[last:level]) >= privacy.MIN_COUNT for levels in counts)
+        if between and all(sum(levels[level:]) >= privacy.MIN_COUNT for levels in counts):
+            shown.append(level)
+            last = level
+    return tuple(shown)
+
+
+def goal_may_show(result: OutcomeResult) -> bool:
+    """How many pupils reached the goal, beside what else is told of their levels."""
+    if result.kind == "share":
+        return shares_may_show(result)
+    return result.kind != "order" or int(result.outcome.goal_at or 0) in shown_levels(result)
+
+
+@dataclass(frozen=True, slots=True)
+class GoalRow:
+    """One goal in one arm as it may be told: the pupils ``judged``, and how many reached it before and after, or why
+    that stays hidden ("few", "nearly_all", "hidden"); before is ``None`` where nothing was measured before."""
+
+    goal: int
+    arm: str
+    judged: int
+    before: int | str | None
+    after: int | str
+
+
+def goal_rows(result: OutcomeResult) -> tuple[GoalRow, ...]:
+    """Every goal, arm by arm. A count is told when five pupils or more reached the goal and five or more did not, and
+    when the others, beside the mean number of goals, do not give it away."""
+    if result.goals is None or not shareable(result):
+        return ()
+    rows = []
+    for arm, whole in result.arms.items():
+        counts = [_judged(one, whole) for one in result.goals.counts if one.arm == arm]
+        after = _told([(judged, reached) for _, judged, _, reached in counts])
+        before = [None] * len(counts)
+        if counts and counts[0][2] is not None:
+            before = _told([(judged, reached) for _, judged, reached, _ in counts])
+        rows += [
+            GoalRow(goal, arm, judged, first, last)
+            for (goal, judged, _, _), first, last in zip(counts, before, after, strict=True)
+        ]
+    return tuple(rows)
+
+
+def _judged(one: GoalCount, whole: Arm) -> tuple[int, int, int | None, int]:
+    """(goal, pupils, reached before, reached); those judged on every goal where only one to four were judged on this
+    one alone, or were not judged on it."""
+    others = (one.judged - one.complete, whole.pupils + whole.lost - one.judged)
+    if all(n == 0 or privacy.may_count(n) for n in others):
+        return one.goal, one.judged, one.reached_before, one.reached
+    return one.goal, one.complete, one.complete_before, one.complete_reached
+
+
+def _told(counts: list[tuple[int, int]]) -> list[int | str]:
+    """Of every (judged, reached) the count that may be told, or why not. The mean number of goals tells the sum of all:
+    beside it the hidden ones must each leave open every count of one to four, or they say nothing of themselves, or
+    none is told at all."""
+    reached = privacy.shown_counts([count for _, count in counts])
+    rest = privacy.shown_counts([judged - count for judged, count in counts])
+    parts = [privacy.part_of(count, judged) for judged, count in counts]
+    found: list[int | str] = [
+        count if one is not None and other is not None and part == "exact" else "hidden" if part == "exact" else part
+        for (_, count), one, other, part in zip(counts, reached, rest, parts, strict=True)
+    ]
+    if _open(counts, found):
+        return found
+    unsaid: list[int | str] = [one if isinstance(one, int) else "hidden" for one in found]
+    return unsaid if _open(counts, unsaid) else ["hidden"] * len(counts)
+
+
+def _open(counts: list[tuple[int, int]], found: list[int | str]) -> bool:
+    """Whether the sum of what is hidden leaves every hidden count so many possibilities as a small count has."""
+    most = privacy.MIN_COUNT - 1
+    ends = {"few": lambda n: (0, most), "nearly_all": lambda n: (n - most, n), "hidden": lambda n: (0, n)}
+    ranges = [ends[one](judged) for (judged, _), one in zip(counts, found, strict=True) if isinstance(one, str)]
+    left = sum(count for (_, count), one in zip(counts, found, strict=True) if isinstance(one, str))
+    lows, highs = sum(low for low, _ in ranges), sum(high for _, high in ranges)
+    return all(min(high, left - (lows - low)) - max(low, left - (highs - high)) >= most for low, high in ranges)
 
 
 def told_subgroups(result: OutcomeResult, column: str) -> tuple[SubgroupResult, ...]:

@@ -132,7 +132,9 @@ def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
 
 
 def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
-    outcomes = proposal.outcomes or (Measured(label="", domain="learning_gain", pre=None, post=None),)
+    outcomes = (*proposal.outcomes, *proposal.graded) or (
+        Measured(label="", domain="learning_gain", pre=None, post=None),
+    )
     names: set[str] = set()
     for outcome in outcomes:
         label = outcome.label or w("command.draft.outcome_label")
@@ -145,6 +147,9 @@ def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
         else:
             yield from _ask(w, "role", '""', _choose(w, ("primary", "secondary", "side_effect")))
         yield from _occasions(proposal, outcome, w)
+        if outcome.levels:
+            yield from _levels(outcome, w)
+            continue
         yield from _scale(outcome, w)
         yield from _ask(w, "smallest_worthwhile", "1.0", optional=True)
         yield from _ask(w, "reliability", "0.8", optional=True)
@@ -177,6 +182,20 @@ def _occasions(proposal: Proposal, outcome: Measured, w: Words) -> Iterator[str]
         yield f'post = ""   # {_choose(w, proposal.points) if proposal.points else w("command.draft.fill")}'
     if outcome.pre is not None or outcome.post is None:
         yield from _ask(w, "tests", '""', _choose(w, ("same", "parallel", "different")))
+
+
+def _levels(outcome: Measured, w: Words) -> Iterator[str]:
+    """What stands in the columns; the order is asked where it is not known."""
+    known = f"[{_options(outcome.levels)}]"
+    yield from _ask(
+        w, "levels", known if outcome.ordered else "[]", "" if outcome.ordered else _choose(w, outcome.levels)
+    )
+    yield from _ask(w, "smallest_worthwhile_share", "0.1", optional=True, key_as="smallest_worthwhile")
+    two = len(outcome.levels) == 2
+    level = _toml(outcome.levels[-1])
+    yield from _ask(
+        w, "goal_share", f"{{ {'' if two else f'at_least = {level}, '}share = 0.8 }}", optional=True, key_as="goal"
+    )
 
 
 def _scale(outcome: Measured, w: Words) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Estimate:
     that too few classes cannot support.
     """
 
-    metric: Literal["points", "g"]
+    metric: Literal["points", "g", "log_odds"]
     estimator: str
     value: float
     unit: str

@@ -19,6 +19,7 @@ from . import __version__, privacy
 from .appendix import DoseEntry, FamilyEntry, PrimaryEntry, dose_entry, family_entries, primary_entries
 from .disclosure import (
     FILLED_IN,
+    classes_may_show,
     extreme_may_show,
     loss_may_show,
     pupils_may_show,
@@ -28,13 +29,17 @@ from .disclosure import (
 )
 from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict
+from .level_record import LevelEntry, levels_of
+from .levels import UNITS
 from .measurement import Check, Measurement, OutcomeResult
 from .missing_record import MissingEntry, missing_entries
 
 FROM_SCORES = ("width", "baseline")
 """Caps that tell something of the scores themselves."""
-CARD_DECIMALS = {"points": 2, "g": 3}
+CARD_DECIMALS = {"points": 2, "g": 3, "log_odds": 2}
 """Estimates on a card: as exact as a synthesis needs, too coarse to work out one pupil's points (policy)."""
+LEVEL_DECIMALS = 1
+"""Of percentage points and places: with two, the counts behind them could be tried out one by one (policy)."""
 VERSIONED = ("numpy", "pandas", "scipy", "altair")
 
 
@@ -74,7 +79,7 @@ class EstimateEntry:
     role: Literal["primary", "secondary", "side_effect"]
     domain: str
     subgroup: str | None
-    metric: Literal["points", "g"]
+    metric: Literal["points", "g", "log_odds"]
     estimator: str
     value: float
     se: float | None
@@ -156,6 +161,7 @@ class Record:
     data: DataFacts
     estimates: list[EstimateEntry]
     refused: list[RefusedEntry]
+    levels: list[LevelEntry]
     checks: list[CheckEntry]
     missing: list[MissingEntry]
     security: SecurityEntry
@@ -235,6 +241,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         ),
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result)],
+        "levels": [entry for result in results for entry in levels_of(result) if not share],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "missing": [] if silent else list(missing_entries(measurement, verdict.missing_turns, share=share)),
@@ -302,7 +309,7 @@ def _estimate(
     result: OutcomeResult, estimate: Estimate, share: bool, n: dict[str, int | None], subgroup: str | None = None
 ) -> EstimateEntry:
     interval = estimate.interval
-    decimals = CARD_DECIMALS[estimate.metric]
+    decimals = LEVEL_DECIMALS if estimate.unit in UNITS.values() else CARD_DECIMALS[estimate.metric]
 
     def told(value: float | None) -> float | None:
         return round(value, decimals) if share and value is not None else value
@@ -349,7 +356,7 @@ def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
     class with fewer than 10."""
     if not share:
         return check.value
-    if check.code in OF_SINGLE_CLASSES and not all(privacy.may_average(item.pupils) for item in result.classes):
+    if check.code in OF_SINGLE_CLASSES and not classes_may_show(result):
         return None
     arm = result.arms.get("treated") or result.arms["single"]
     lost = [one.lost for one in result.arms.values()]

@@ -17,6 +17,7 @@ import numpy as np
 from .comparison import SEED
 from .dataset import Dataset
 from .estimate import NotEstimated
+from .levels import UNITS
 from .measurement import Family, OutcomeResult, Together
 from .methods import clusters, permutation, several
 from .methods.moments import class_moments
@@ -36,6 +37,7 @@ def families(study: Study, results: Sequence[OutcomeResult], data: Dataset) -> I
             continue
         p = tuple(None if result.main is None else result.main.p for result in own)
         drawn = isinstance(study.design, Comparison) and study.design.randomised and len(own) > 1
+        drawn = drawn and all(result.moments is not None for result in own)
         yield Family(
             role=role,
             outcomes=tuple(result.outcome.name for result in own),
@@ -60,13 +62,14 @@ def _by_draw(results: Sequence[OutcomeResult], data: Dataset) -> several.MaxT | 
     return several.max_t(means, ways)
 
 
-def together(study: Study, data: Dataset) -> Together | None:
-    """How outcomes hang together within classes, and within each side of a class whose pupils were divided; ``None``
-    with one outcome, or where it cannot be told."""
-    if len(study.outcomes) < 2:
+def together(study: Study, results: Sequence[OutcomeResult], data: Dataset) -> Together | None:
+    """How outcomes in points hang together within classes, and within each side of a class whose pupils were divided;
+    ``None`` with one outcome, or where it cannot be told."""
+    outcomes = [result.outcome for result in results if result.kind not in UNITS]
+    if len(outcomes) < 2:
         return None
     frame = data.frame
-    posts = [outcome.sign * frame[f"{outcome.name}.post"].to_numpy() for outcome in study.outcomes]
+    posts = [outcome.sign * frame[f"{outcome.name}.post"].to_numpy() for outcome in outcomes]
     complete = ~np.isnan(posts).any(axis=0)
     group = frame["cluster"].to_numpy()
     if study.divided:
@@ -75,4 +78,4 @@ def together(study: Study, data: Dataset) -> Together | None:
     r = several.correlation_within(class_moments(codes, *(post[complete] for post in posts)))
     if isinstance(r, NotEstimated):
         return None
-    return Together(tuple(outcome.name for outcome in study.outcomes), int(complete.sum()), r)
+    return Together(tuple(outcome.name for outcome in outcomes), int(complete.sum()), r)

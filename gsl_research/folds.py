@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import absent, charts, privacy
+from . import absent, charts
 from .blocks import Block, Fold, Table, Text
-from .disclosure import shareable, told_estimates, told_subgroups
+from .disclosure import classes_may_show, shareable, told_estimates, told_subgroups
 from .evidence import versions
 from .hours import PerLesson, per_lesson
+from .levels import UNITS
 from .months import Months, progress
 from .telling import Telling, step_of
 
@@ -46,17 +47,19 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
     w, result = told.words, told.primary
     one = w.number
 
-    def span(low: float, high: float) -> str:
-        return w("report.method.from_to", low=one(low, 2), high=one(high, 2))
+    decimals = 1 if result.kind in UNITS else 2
+
+    def span(low: float, high: float, places: int = 2) -> str:
+        return w("report.method.from_to", low=one(low, places), high=one(high, places))
 
     if (points := result.main) is not None:
         yield (
             w("report.method.estimate_points" if told.compared else told.of_kind("report.method.growth_points")),
-            one(points.value, 2),
+            one(points.value, decimals),
         )
         if points.interval is not None:
-            yield w("report.method.interval"), span(points.interval.low, points.interval.high)
-            yield w("report.method.se"), one(points.se, 2)
+            yield w("report.method.interval"), span(points.interval.low, points.interval.high, decimals)
+            yield w("report.method.se"), one(points.se, decimals)
             yield w("report.method.df"), w.plain(points.df)
             if not told.divided or result.units > 1:
                 yield w("report.method.class_df"), w.plain(points.class_df)
@@ -65,7 +68,10 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
     for entry in result.panel:
         own = "own_gap" if entry.estimator == "own_usual_gap" else "panel_icc"
-        yield w(f"report.method.{own}", icc=one(entry.assumed_icc, 2)), span(entry.interval.low, entry.interval.high)
+        yield (
+            w(f"report.method.{own}", icc=one(entry.assumed_icc, 2)),
+            span(entry.interval.low, entry.interval.high, decimals),
+        )
     if result.tipping_icc is not None:
         yield w("report.method.tipping"), one(result.tipping_icc, 2)
     if (g := result.g) is not None:
@@ -77,6 +83,9 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
                 w("report.method.icc_first" if g.unit == "first_wave_total_sd" else "report.method.icc"),
                 one(g.icc, 2),
             )
+    for odds in (e for e in result.estimates if e.metric == "log_odds" or e.unit == "cox_d"):
+        kind = "odds" if odds.metric == "log_odds" else "cox_d"
+        yield w(f"share.method.{kind}"), span(odds.interval.low, odds.interval.high)
     if (found := _progress(told)) is not None:
         low, high = (_months(told, count, found.most) for count in (found.low, found.high))
         yield w("report.months.row"), low if low == high else w("report.months.from_to", low=low, high=high)
@@ -146,7 +155,7 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     found = {check.code: check.value for check in result.checks}
     if "class_sd" in found:
         yield w(told.of_kind(f"report.method.{_without_start(told, 'class_sd')}")), w.number(found["class_sd"], 2)
-    if "leave_one_out_low" in found and all(privacy.may_average(item.pupils) for item in result.classes):
+    if "leave_one_out_low" in found and classes_may_show(result):
         low, high = (w.number(found[f"leave_one_out_{end}"], 2) for end in ("low", "high"))
         yield w("report.method.leave_one_out"), w("report.method.from_to", low=low, high=high)
     if "site_sd" in found:
@@ -165,14 +174,14 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
 def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
     """The same difference in other ways, and why a way could not be gone."""
     w, result = told.words, told.primary
-    reliability = result.outcome.reliability
+    reliability, decimals = result.outcome.reliability, 1 if result.kind in UNITS else 2
     blanks = {"reliability": w.number(reliability, 2) if reliability is not None else ""}
     for entry in (one for one in result.beside if one in told_estimates(result)):
         span = ""
         if entry.interval is not None:
-            low, high = w.number(entry.interval.low, 2), w.number(entry.interval.high, 2)
+            low, high = (w.number(end, decimals) for end in (entry.interval.low, entry.interval.high))
             span = w("report.method.from_to", low=low, high=high)
-        yield w(f"report.beside.{entry.estimator}", **blanks), w.number(entry.value, 2), span
+        yield w(f"report.beside.{entry.estimator}", **blanks), w.number(entry.value, decimals), span
     for one in result.refused:
         if f"report.beside.{one.estimator}" in w:
             yield w(f"report.beside.{one.estimator}", **blanks), "", w(f"report.reason.{one.reason}")
@@ -239,7 +248,8 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
             yield "comparison", "", choice("comparison", done.comparison)
         worth, seen = outcome.smallest_worthwhile, told.figures(told.primary)
         span = seen.get("span", "") if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS" else ""
-        yield "margin", told.points_as_typed(worth) if worth else unknown, span
+        typed = told.points_as_typed(told.verdict.margin.points) if worth else unknown
+        yield "margin", typed, span
     else:
         yield "new_content", "", yes_no(done.new_content)
     yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), absent.counted(told)

@@ -41,7 +41,7 @@ def wanted_headers(study: Study) -> tuple[str, ...]:
 
 
 def _score_headers(study: Study) -> tuple[str, ...]:
-    return tuple(header for outcome in study.outcomes for header in outcome.headers)
+    return tuple(header for outcome in study.outcomes for _, header in outcome.headings)
 
 
 def one_table(study: Study, found: Found) -> Table:

@@ -185,7 +185,7 @@ def _divided(design: Growth, outcome: Outcome, at: Moments, rise: Floats) -> Gro
     here = np.isin(codes, counted)
     place = np.unique(codes[here], return_inverse=True)[1]
     found = divided.compare_within(
-        within, outcome.model_copy(update={"pre": None}), place, arm[here], None, gains[here]
+        within, outcome.model_copy(update={"pre_header": None}), place, arm[here], None, gains[here]
     )
     cells = np.unique(2 * at.codes + at.arm, return_inverse=True)[1]
     of_arm = np.zeros(int(cells.max()) + 1, dtype=bool)
@@ -257,7 +257,7 @@ def describe(outcome: Outcome, at: Moments, scale: tuple[float, float]) -> dict[
     first, last = sign * at.scores[:, 0], sign * at.scores[:, -1]
     there = ~np.isnan(last)
     codes = np.unique(at.codes[there], return_inverse=True)[1]
-    without = outcome.model_copy(update={"pre": None})
+    without = outcome.model_copy(update={"pre_header": None})
     arms = description.describe_arms(without, np.full(len(last), np.nan), last, there, at.arm, codes, scale)
     sides = {"single": np.ones(len(last), dtype=bool)} if at.arm is None else {"treated": at.arm, "control": ~at.arm}
     for name, side in sides.items():

@@ -10,6 +10,7 @@ import statistics
 from dataclasses import dataclass
 
 from .comparison import MIN_CLASS_DF_SEEN
+from .levels import UNITS
 from .measurement import Measurement
 
 LESSON_MINUTES = 50
@@ -33,7 +34,7 @@ def per_lesson(measurement: Measurement) -> PerLesson | None:
     surveys of other pupils no one grows."""
     study, result = measurement.study, measurement.primary
     weeks, minutes, main = study.context.weeks, study.context.minutes, result.main
-    if weeks is None or minutes is None or result.outcome.domain != "learning_gain":
+    if weeks is None or minutes is None or result.outcome.domain != "learning_gain" or result.kind in UNITS:
         return None
     if (
         not study.followed

@@ -75,7 +75,7 @@ class Verdict:
 
     code: Code
     capped_code: Code
-    reason: Literal["wide", "wide_spread", "wide_pupils", "between", "capped", "capped_alike"] | None
+    reason: Literal["wide", "wide_spread", "wide_pupils", "between", "capped", "capped_alike", "unseen"] | None
     security: Security
     margin: Margin | None
     answers: Answers
@@ -189,6 +189,8 @@ def _reason(code: Code, capped: Code, result: OutcomeResult, margin: Margin | No
     estimate = result.main
     if capped != "CANNOT":
         return None
+    if estimate is None or estimate.interval is None:
+        return "unseen"
     if code == "NEGLIGIBLE":
         return "capped_alike"
     if code != "CANNOT" and not estimate.interval.holds(0):

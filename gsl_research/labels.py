@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .grading import HIDDEN
 from .outcomes import score_columns
 from .problems import Problem, Term
 from .reading import Column, DateCell, Table, as_text
 from .reading.words import missing_words
-from .study import HIDDEN, Study
+from .study import Study
 
 MOST_LABELS = 6
 """A column with more different labels tells pupils apart, not groups (policy)."""

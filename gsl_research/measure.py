@@ -12,7 +12,19 @@ from typing import assert_never
 
 import numpy as np
 
-from . import comparison, description, divided, dosage, everyone, families, growing, missing, wave_table
+from . import (
+    comparison,
+    description,
+    divided,
+    dosage,
+    everyone,
+    families,
+    goals,
+    growing,
+    levels,
+    missing,
+    wave_table,
+)
 from .dataset import Dataset
 from .designs import Waves
 from .estimate import Estimate, NotEstimated
@@ -35,8 +47,10 @@ def measure(study: Study, data: Dataset) -> Measurement:
         raise Problems(refused)
     of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
     side_by_side = wave_table.side_by_side(study, data.waves)
-    results = tuple(of_one(study, outcome, data) for outcome in side_by_side.outcomes)
+    results = tuple(goals.counted(of_one(study, outcome, data), data) for outcome in side_by_side.outcomes)
     primary = side_by_side.primary
+    if "dose" in data.frame and _result_of(primary, results).kind in levels.UNITS:
+        raise Problems([Problem(code="not_yet", facts={"what": Term("later.dose_levels")})])
     return Measurement(
         study=study,
         results=results,
@@ -47,7 +61,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
         dropped=_dropped(data, primary) if study.followed else {"no_pre": 0, "no_post": 0, "neither": 0},
         warnings=data.warnings,
         families=tuple(families.families(study, results, data)),
-        together=families.together(study, data),
+        together=families.together(study, results, data),
         dose=dosage.dosed(study, data, _result_of(primary, results)) if "dose" in data.frame else None,
     )
 
@@ -75,6 +89,10 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
+    if isinstance(study.design, Waves) and any(outcome.cell_levels for outcome in study.outcomes):
+        yield Problem(code="not_yet", facts={"what": Term("later.levels_waves")})
+    if study.columns.dose is not None and study.primary.cell_levels and not study.primary.items:
+        yield Problem(code="not_yet", facts={"what": Term("later.dose_levels")})
     by_wave = ("wave", "date") if isinstance(study.design, Waves) and study.columns.wave is not None else ()
     with_dose = ("dose",) if isinstance(study.design, Comparison | MultiSite) else ()
     for role in ("wave", "date", "dose", "own_goal"):
@@ -111,8 +129,12 @@ def _measure_outcome(study: Study, outcome: Outcome, data: Dataset) -> OutcomeRe
     seen = np.concatenate([pre, post]) if outcome.gain_defined else post
     scale = outcome.scale_post or description.score_range(seen)
     units, codes = np.unique(cluster[complete], return_inverse=True)
-    arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
     attrition = tuple(description.attrition(present, arm, cluster, sides_lost))
+    if (kind := levels.kind_of(outcome, pre, post)) in levels.UNITS:
+        pupils = levels.complete_pupils(study.design, data, pre, post, complete, arm)
+        found = levels.measured(study.design, outcome, kind, pupils, attrition)
+        return replace(found, left_out=left_out)
+    arms = description.describe_arms(outcome, pre, post, complete, arm, codes, scale)
     pre, post, sign = pre[complete], post[complete], outcome.sign
     wanted = study.subgroups if outcome.name == study.primary.name else ()
     labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[complete] for one in wanted}
@@ -190,6 +212,7 @@ def _with_missing(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResul
     frame, within = data.frame, isinstance(study.design, MultiSite)
     unit, post = frame["cluster"].to_numpy(), outcome.sign * frame[f"{outcome.name}.post"].to_numpy()
     pre = outcome.sign * frame[f"{outcome.name}.pre"].to_numpy() if outcome.pre else np.full(len(post), np.nan)
+    in_levels = result.kind in levels.UNITS
     pupils = missing.Pupils(
         unit=unit,
         pre=pre,
@@ -202,8 +225,10 @@ def _with_missing(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResul
         randomised=getattr(study.design, "randomised", False),
     )
     carried = within or result.class_df >= comparison.MIN_CLASS_DF_SEEN
-    main = result.main if study.compared and carried else None
+    main = result.main if study.compared and carried and not in_levels else None
     found = missing.who_is_missing(pupils, int(result.check("classes_lost").value), main, result.sd)
+    if in_levels:  # only counted: a level has no points to begin with, or to fill in
+        found = replace(found, before={}, bounds=None)
     filled = (found.imputed, found.with_late)
     estimates = [one for one in filled if isinstance(one, Estimate)]
     refused = [one for one in filled if isinstance(one, NotEstimated)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import privacy
 from .estimate import Estimate, NotEstimated
+from .grading import Kind
 from .methods.bracket import Agreement
 from .methods.checks import EffectAt
 from .methods.differences import SpreadRatio
@@ -51,6 +52,9 @@ class Arm:
     """Pupils of this arm without a complete measurement."""
     bins_pre: tuple[privacy.Bin, ...] | None = None
     bins_post: tuple[privacy.Bin, ...] | None = None
+    levels_pre: tuple[int, ...] | None = None
+    levels_post: tuple[int, ...] | None = None
+    """Pupils at each level, the worst first; ``None`` where cells hold points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,35 @@ class Waves:
 
 
 @dataclass(frozen=True, slots=True)
+class GoalCount:
+    """How many of the pupils of one arm who were judged on a goal reached it. With both occasions the same pupils
+    count in both; ``complete`` and ``complete_reached`` speak of those who were judged on every goal."""
+
+    goal: int
+    arm: str
+    judged: int
+    reached: int
+    reached_before: int | None
+    complete: int
+    complete_reached: int
+    complete_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """Every goal of an outcome: its ``names``, ``counts`` per goal and arm, and who reached what.
+
+    ``post`` and ``pre`` are (N, K) float64, 1 where a pupil reached a goal, nan where it is not judged, in the order of
+    the data set: for a page of the school's own. No name or code of a pupil.
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[GoalCount, ...]
+    post: NDArray[np.float64] = field(repr=False)
+    pre: NDArray[np.float64] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """Everything measured for one outcome; ``estimates`` in points first. No pupil's row."""
 
@@ -160,6 +193,18 @@ class OutcomeResult:
     """The difference for pupils with a weak and with a strong start, when it depends on that."""
     missing: Missing | None = None
     """Who made only a part of the tests; ``None`` where nobody looked."""
+    kind: Kind = "points"
+    """What is counted. Of shares "points" are percentage points; of ordered levels, places in a row of 100."""
+    chance: float | None = None
+    """Of ordered levels, as they are: how often a pupil with the approach stands above one without, of all pairs, ties
+    counted half and every class once."""
+    level_names: tuple[str, ...] = ()
+    goals: Goals | None = None
+
+    @property
+    def reach(self) -> float:
+        """Beyond this no difference can lie, though an interval may."""
+        return {"share": 100.0, "order": 50.0}.get(self.kind, np.inf)
 
     @property
     def main(self) -> Estimate | None:
@@ -186,7 +231,7 @@ class OutcomeResult:
 
     @property
     def g(self) -> Estimate | None:
-        return next((e for e in self.estimates if e.metric == "g"), None)
+        return next((e for e in self.estimates if e.metric == "g" and e.unit != "cox_d"), None)
 
     def check(self, code: str) -> Check | None:
         return next((check for check in self.checks if check.code == code), None)

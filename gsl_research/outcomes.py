@@ -8,18 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from . import identity
+from .level_cells import read_goals, read_levels
 from .problems import Problem, Term, errors
 from .reading import Piece, ScoreColumn, Table, parse_scores
 from .study import Outcome, Study
 
 
 def score_columns(outcome: Outcome) -> Iterator[tuple[str, str, tuple[float, float] | None]]:
-    """(occasion, heading, scale) of every score an outcome has, in order of time."""
-    if outcome.pre is not None:
-        yield "pre", outcome.pre, outcome.scale_pre
-    for number, header in enumerate(outcome.between or (), start=2):
-        yield f"wave{number}", header, outcome.scale_post
-    yield "post", outcome.post, outcome.scale_post
+    """(occasion, heading, scale) of every column an outcome has, in order of time: one for each occasion, or for each
+    goal."""
+    scales = {"pre": outcome.scale_pre, "post": outcome.scale_post}
+    for occasion, header in outcome.headings:
+        yield occasion, header, None if outcome.items else scales.get(occasion, outcome.scale_post)
 
 
 def read_scores(
@@ -30,6 +30,12 @@ def read_scores(
     missing: dict[str, Mapping[str, int]] = {}
     problems: list[Problem] = []
     for outcome in study.outcomes:
+        if outcome.cell_levels:
+            of_levels, words, found = (read_goals if outcome.items else read_levels)(table, headers, outcome)
+            scores |= of_levels
+            missing |= words
+            problems += found
+            continue
         parts: dict[str, list[ScoreColumn]] = {}
         for occasion, header, scale in score_columns(outcome):
             values, missing[header], parts[occasion], found = _score_column(table, headers[header], outcome, scale)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import charts, privacy
+from . import charts, levels_told, privacy
 from .blocks import Block, Text
 from .charts import ClassShape
 from .codes import Margin
 from .disclosure import told_subgroups
 from .estimate import Estimate
+from .levels import PER, UNITS, cut
 from .measurement import Arm, ClassResult, OutcomeResult
 from .methods.subgroups import Pooled
 from .telling import Telling
@@ -19,6 +20,9 @@ UNDECIDED = ("CANNOT", "ONE_CLASS", "GROWTH_UNCLEAR", "DESCRIBED")
 
 def attribution(told: Telling) -> Iterator[Block]:
     w, result, outcome = told.words, told.primary, told.primary.outcome
+    if result.kind in UNITS:
+        yield from _of_levels(told)
+        return
     if result.waves is not None:
         yield from _over_time(told)
         if told.verdict.capped_code == "ONE_CLASS":
@@ -106,6 +110,18 @@ def _line(arm, label, pupils, means, shown) -> charts.Line:
     return charts.Line(arm, label, tuple(told))
 
 
+def _of_levels(told: Telling) -> Iterator[Block]:
+    """Where pupils stand; of ordered levels the classes too, of which a share would tell a count; the difference."""
+    w, result = told.words, told.primary
+    yield from levels_told.pictures(told)
+    if told.verdict.capped_code == "ONE_CLASS":
+        yield from _panel(told)
+    elif told.compared and result.main is not None and result.main.interval is not None:
+        if result.kind == "order":
+            yield charts.class_means(list(_all_shapes(told)), scale=(0, PER), words=w, adjusted=False)
+        yield _interval(told)
+
+
 def _chosen(margin: Margin | None) -> float | None:
     """A picture shows the margin only when the school set it beforehand: its caption says so."""
     return margin.points if margin is not None and margin.origin == "before" else None
@@ -147,7 +163,8 @@ def subgroups(told: Telling) -> Iterator[Block]:
 
 def _ends(result: OutcomeResult, entry: Estimate | Pooled) -> list[float]:
     """Both ends of the interval on the test's own scale, the lower first."""
-    return sorted((result.outcome.sign * entry.interval.low, result.outcome.sign * entry.interval.high))
+    interval = cut(entry.interval, result.reach)
+    return sorted((result.outcome.sign * interval.low, result.outcome.sign * interval.high))
 
 
 def _class_growth(told: Telling, scale: tuple[float, float]) -> Iterator[Block]:

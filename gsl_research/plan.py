@@ -117,6 +117,8 @@ def plan(study: Study, earlier: Dataset | str | Path | None = None) -> Plan:
     """
     if isinstance(study.design, Comparison) and study.design.assigned == "pupil" and not study.columns.teaching_group:
         raise Problems([Problem(code="pupils_divided")])
+    if study.primary.graded in ("share", "order"):
+        raise Problems([Problem(code="plan_in_levels", facts={"outcome": study.primary.label})])
     if isinstance(earlier, str | Path):
         earlier = load_earlier(earlier, study) if str(earlier) else None
     seen = None if earlier is None else _seen(study, earlier)

@@ -42,15 +42,18 @@ def unusable(study: Study, scores: Scores, treated: np.ndarray | None) -> Iterat
             if arm is not None and not (complete & arm).any():
                 facts = {"outcome": outcome.label, "arm": Term(f"arm.{name}")}
                 yield Problem(code="arm_without_scores", facts=facts)
-        if np.ptp(post[complete]) == 0:
+        # That everybody reached the same level is a result; that everybody has the same points is hardly one.
+        if np.ptp(post[complete]) == 0 and not outcome.may_be_alike:
             yield Problem(code="no_spread", column=outcome.post, facts={"outcome": outcome.label})
         if pre is None:
             continue
-        if np.ptp(pre[complete]) == 0:
+        spread_before = np.ptp(pre[complete]) > 0
+        if not spread_before and not outcome.may_be_alike:
             yield Problem(code="no_spread", column=outcome.pre, facts={"outcome": outcome.label})
-        elif (pre[complete] == post[complete]).all():
+        elif spread_before and (pre[complete] == post[complete]).all():
             facts = {"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post}
-            yield Problem(code="pre_equals_post", facts=facts)
+            severity = "warning" if outcome.may_be_alike else "error"
+            yield Problem(code="pre_equals_post", severity=severity, facts=facts)
 
 
 def surprising(study: Study, scores: Scores, classes: Column | None) -> Iterator[Problem]:

@@ -195,7 +195,8 @@ def ahead(design: Design, result: OutcomeResult, margin: float | None) -> Ahead 
     if not (one or pair):
         return None
     pupils = min(item.pupils for item in result.classes)
-    told = bool(result.panel) or (result.main is not None and result.main.interval is not None)
+    spoken = bool(result.panel) or (result.main is not None and result.main.interval is not None)
+    told = spoken and result.moments is not None
     seen = seen_within(result.moments, result.outcome.pre is not None) if told else None
     if not may_average(pupils) or seen is None:
         reason = "no_pupil_spread" if may_average(pupils) else "too_few_pupils"

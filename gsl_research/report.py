@@ -7,12 +7,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from . import __version__, absent, advice, answers, doses, folds, pictures, privacy, sentences, together
+from . import (
+    __version__,
+    absent,
+    advice,
+    answers,
+    doses,
+    folds,
+    levels_told,
+    pictures,
+    privacy,
+    sentences,
+    together,
+)
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
-from .disclosure import shareable
+from .disclosure import goal_may_show, shareable
 from .growing import LINE_WAVES
 from .judge import Verdict
+from .levels import UNITS
 from .measurement import Measurement
 from .study import ReachGoal, Study, Survey
 from .telling import Telling, step_of, units_of
@@ -24,7 +37,9 @@ HASH_SHOWN = 8
 
 def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> Report:
     """One page that may be shared: numbered classes, no small cell, no pupil."""
-    told = Telling(measurement, verdict, words(lang).for_units(units_of(measurement)))
+    told = Telling(
+        measurement, verdict, words(lang).for_units(units_of(measurement)).for_kind(measurement.primary.kind)
+    )
     w, study = told.words, measurement.study
     typed = study.spoken
     lever, day = w(f"report.lever.{study.lever}"), study.conduct.post_on
@@ -62,6 +77,8 @@ def _blocks(told: Telling) -> Iterator[Block]:
         yield from pictures.attribution(told)
         if told_apart := list(sentences.ways(told)):
             yield Text(" ".join(told_apart))
+    for result in told.measurement.results:
+        yield from levels_told.goals(told.about(result), result)
     if others := together.secondary(told):
         yield Heading(w("report.heading.secondary"), 3)
         yield Bullets(tuple(others))
@@ -121,7 +138,9 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     w, result = told.words, told.primary
     arm = result.arms.get("treated") or result.arms["single"]
     of, single = told.of(result.outcome), "" if told.compared else "_single"
-    if result.outcome.gain_defined:
+    if result.kind in UNITS:
+        yield from levels_told.facts(told)
+    elif result.outcome.gain_defined:
         gain = arm.mean_post - arm.mean_pre
         label = w(
             told.of_kind(f"report.facts.gain{single}"),
@@ -137,7 +156,8 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     else:
         yield told.mean(arm.mean_post), w(told.of_kind(f"report.facts.end{single}"), of=of)
     goal = result.outcome.goal
-    if isinstance(goal, ReachGoal) and privacy.part_of(arm.reached, arm.with_post) == "exact":
+    may_show = goal_may_show(result) and result.kind != "share"
+    if isinstance(goal, ReachGoal) and may_show and privacy.part_of(arm.reached, arm.with_post) == "exact":
         figures = answers.goal_figures(told, result.outcome, arm)
         yield w("report.facts.reached", **figures), w("report.facts.reached_label", **figures)
     if told.compared:
@@ -165,6 +185,10 @@ def _not_said(told: Telling) -> Iterator[str]:
     elif told.kind == "_waves" and len(told.primary.waves.labels) <= LINE_WAVES:
         yield "faster"
     yield "one_pupil"
+    if told.primary.kind == "share":
+        yield "points_behind"
+    if told.primary.kind == "order":
+        yield "steps_between"
     if any(problem.code == "no_pupil_column" for problem in told.measurement.warnings):
         yield "no_duplicates"
 

@@ -7,17 +7,18 @@ shown to the user and becomes a first study file. Nothing is measured with it, a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Literal
 
+from .grading import fold_level
 from .occasions import Occasions, Pair, Words, find_occasions, heading_words, occasion, says_when, synonyms
 from .problems import Problem, Term
 from .reading import Column, Table, as_text, parse_scores
 from .reading.grid import joined
 from .reading.lookalikes import is_level
-from .reading.words import file_words
+from .reading.words import file_words, level_lists
 
 MOST_ASKED = 500
 """Distinct cells that are looked at to see whether a column holds points (policy)."""
@@ -27,6 +28,9 @@ MOST_GROUPS = 3
 """More codes than this are classes or levels, not groups with and without an approach (policy)."""
 MOST_WAVES = 12
 """More different codes than this in a column are days or pupils, not waves (policy)."""
+MOST_WORDS = 7
+ROWS_A_WORD = 3
+"""A column of levels has a few words, and each stands in several rows (policy)."""
 MOST_LEVELS = 20
 """Zones and reading levels have fewer different values than this (policy)."""
 
@@ -41,6 +45,9 @@ class Measured:
     post: str | None
     high_pre: float | None = None
     high_post: float | None = None
+    levels: tuple[str, ...] = ()
+    """What stands in the columns when that is no number; the worst first where ``ordered``."""
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,8 @@ class Proposal:
 
     ``class_from`` is set when every sheet or file is a class by itself and no column says which.
     ``codes`` are those of the proposed group column; ``points`` are columns with numbers whose heading says nothing;
-    ``categories`` are ordered levels. ``problems`` are warnings.
+    ``graded`` are outcomes in levels; ``categories`` are ordered levels whose heading says nothing. ``problems`` are
+    warnings.
     """
 
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +66,7 @@ class Proposal:
     codes: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    graded: tuple[Measured, ...] = ()
     problems: tuple[Problem, ...] = ()
     class_from: Literal["sheet", "file"] | None = None
     waves: tuple[str, ...] = ()
@@ -65,7 +74,8 @@ class Proposal:
 
     @property
     def used(self) -> frozenset[str]:
-        scores = {header for outcome in self.outcomes for header in (outcome.pre, outcome.post) if header is not None}
+        scores = {header for outcome in (*self.outcomes, *self.graded)
+                  for header in (outcome.pre, outcome.post) if header is not None}  # fmt: skip
         return frozenset({*self.roles.values(), *scores})
 
 
@@ -135,7 +145,9 @@ class _Search:
         free = [header for header in self.columns if header not in named and header not in halves]
         points = [header for header in free if self._may_be_score(header)]
         found = find_occasions({header: self.names[header] for header in points})
-        self._occasions(found, free, points)
+        graded = self._graded([header for header in free if header not in points])
+        in_levels = {header for outcome in graded for header in (outcome.pre, outcome.post)}
+        self._occasions(found, [header for header in free if header not in in_levels], points, bool(graded))
         taken = {header for pair in found.pairs for header in (pair.pre, pair.post)}
         return Proposal(
             roles={role: self.roles[role] for role in synonyms()["roles"] if role in self.roles},
@@ -143,7 +155,8 @@ class _Search:
             choices=self.choices,
             codes=tuple(_codes(self.columns[self.roles["group"]])) if "group" in self.roles else (),
             points=tuple(header for header in points if header not in taken),
-            categories=tuple(header for header in free if _ordered_levels(self.columns[header])),
+            categories=tuple(h for h in free if h not in in_levels and _ordered_levels(self.columns[h])),
+            graded=graded,
             problems=tuple(self.problems),
             class_from=self._class_from(),
             waves=self._waves(),
@@ -238,7 +251,21 @@ class _Search:
         other = set(synonyms()["scores"]["other"])
         return not any(other & set(words) for words in self.names[header]) and _holds_points(self.columns[header])
 
-    def _occasions(self, found: Occasions, free: Sequence[str], points: Sequence[str]) -> None:
+    def _graded(self, free: Sequence[str]) -> tuple[Measured, ...]:
+        """Outcomes in levels: columns with a few words that come back, whose heading says when; with one afterwards."""
+        words = {header: levels for header in free if (levels := _few_words(self.columns[header]))}
+        found = find_occasions({header: self.names[header] for header in words})
+        outcomes = []
+        for pair in found.pairs:
+            if pair.post is None:
+                continue
+            seen = dict.fromkeys(word for header in (pair.pre, pair.post) if header for word in words[header])
+            known = _known_levels(seen)
+            measured = self._measured(pair)
+            outcomes.append(replace(measured, levels=known or tuple(seen), ordered=known is not None))
+        return tuple(outcomes)
+
+    def _occasions(self, found: Occasions, free: Sequence[str], points: Sequence[str], graded: bool) -> None:
         for headers in found.unclear:
             self._warn(Problem(code="moments_unclear", severity="warning", facts={"headers": list(headers)}))
         for pair in found.pairs:
@@ -252,7 +279,8 @@ class _Search:
                 missed.add(when)
                 facts = {"role": Term(f"occasion.{when}"), "header": header}
                 self._warn(Problem(code="role_without_scores", severity="warning", facts=facts))
-        if not found.pairs and not found.unclear and "post" not in missed and "wave" not in self.roles:
+        said = found.pairs or found.unclear or graded
+        if not said and "post" not in missed and "wave" not in self.roles:
             self._warn(Problem(code="scores_not_found", severity="warning"))
 
     def _measured(self, pair: Pair) -> Measured:
@@ -301,6 +329,23 @@ def _holds_points(column: Column) -> bool:
     if any(problem.code in ("mixed_decimals", "ambiguous_number") for problem in parsed.problems):
         return True
     return 2 * sum(value == value for value in parsed.values.tolist()) > filled
+
+
+def _few_words(column: Column) -> tuple[str, ...]:
+    """The different words of a column in which each comes back; nothing where they are many, or numbers."""
+    codes = _codes(column) if len(column.distinct) <= 2 * MOST_LEVELS else []
+    if not 2 <= len(codes) <= MOST_WORDS or len(column) < ROWS_A_WORD * len(codes):
+        return ()
+    return tuple(codes) if not any(code[:1].isdecimal() for code in codes) else ()
+
+
+def _known_levels(words: Iterable[str]) -> tuple[str, ...] | None:
+    """The words with the worst first, as they stand, where a list of levels holds them all."""
+    own = {fold_level(word): word for word in words}
+    for levels in level_lists():
+        if own.keys() <= {fold_level(level) for level in levels}:
+            return tuple(own.get(fold_level(level), level) for level in levels)
+    return None
 
 
 def _ordered_levels(column: Column) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import absent
-from .disclosure import shareable
+from . import absent, levels_told
+from .disclosure import shareable, shares_may_show
 from .growing import TREND_OCCASIONS
+from .levels import UNITS
 from .measurement import OutcomeResult
 from .rating import by_chance, small_arm
 from .study import OneGroup
@@ -23,6 +24,8 @@ DECIDED = ("CLEAR_BIG", "CLEAR_POS", "NEG", "LEAN_POS", "LEAN_NEG")
 def certain(told: Telling) -> str | None:
     """What is sure about these pupils: where they started and ended."""
     result, w = told.primary, told.words
+    if result.kind in UNITS:
+        return levels_told.certain(told)
     if not shareable(result):
         return None
     of = told.of(result.outcome)
@@ -64,7 +67,10 @@ def conclusion(told: Telling) -> Iterator[str]:
             yield w(told.of_kind(f"verdict.{code}"), **blanks)
         case "DESCRIBED":
             if result.main is not None:
-                yield w(told.of_kind("verdict.DESCRIBED_gain"), **blanks)
+                hidden = result.kind == "share" and not shares_may_show(result)
+                yield w("verdict.DESCRIBED_hidden" if hidden else told.of_kind("verdict.DESCRIBED_gain"), **blanks)
+            elif result.kind in UNITS:
+                yield w("verdict.DESCRIBED_levels", **blanks)
             else:
                 post = f"{told.mean(result.arms['single'].mean_post)}{told.of(result.outcome)}"
                 yield w(told.of_kind("verdict.DESCRIBED_end"), post=post, **blanks)
@@ -79,7 +85,9 @@ def conclusion(told: Telling) -> Iterator[str]:
                 expected = w.gap(verdict.expected, result.outcome.sign, told.decimals(result))
                 sentence += " " + w("verdict.expected", expected=expected)
             yield sentence
-    yield " ".join((*_conditions(told), *absent.concluded(told)))
+    decided = verdict.capped_code in (*DECIDED, "GROWTH", "DECLINE")
+    extra = levels_told.beside(told, decided) if result.kind in UNITS else ()
+    yield " ".join((*extra, *_conditions(told), *absent.concluded(told)))
 
 
 def _cannot(told: Telling) -> str:

@@ -8,11 +8,10 @@ understood here; what cannot be measured yet is refused by ``measure``, not by t
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from .designs import (
     Code,
@@ -30,21 +29,9 @@ from .designs import (
     code_text,
     mistake,
 )
+from .grading import GainGoal, Goal, Graded, Label, ReachGoal
 
 Scale = tuple[float, float]
-
-
-HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters nobody sees: controls, and marks that turn the direction of what is written after them."""
-
-
-def _visible(text: str) -> str:
-    if found := HIDDEN.search(text):
-        raise mistake("hidden_character", character=f"U+{ord(found[0]):04X}", place=found.start() + 1)
-    return text
-
-
-Label = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_visible)]
 
 
 class Columns(TomlTable):
@@ -79,25 +66,6 @@ class Groups(TomlTable):
         return self
 
 
-class ReachGoal(TomlTable):
-    at_least: float = Field(description="Points a pupil must reach.")
-    share: float = Field(gt=0, le=1, description="The share of pupils that should reach it.")
-
-
-class GainGoal(TomlTable):
-    gain: float = Field(gt=0, description="Points the pupils should gain on average.")
-
-
-def _goal_kind(value: object) -> str:
-    gain = "gain" in value if isinstance(value, dict) else isinstance(value, GainGoal)
-    return "GainGoal" if gain else "ReachGoal"
-
-
-Goal = Annotated[
-    Annotated[ReachGoal, Tag("ReachGoal")] | Annotated[GainGoal, Tag("GainGoal")], Discriminator(_goal_kind)
-]
-
-
 class ClassSpread(TomlTable):
     """How far other classes that took the same test lay apart, once their pre-test was taken into account."""
 
@@ -105,7 +73,7 @@ class ClassSpread(TomlTable):
     classes: int = Field(ge=2, description="How many classes that is.")
 
 
-class Outcome(TomlTable):
+class Outcome(Graded):
     """One thing measured. Points stay on the test's own scale."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
@@ -114,12 +82,12 @@ class Outcome(TomlTable):
         "learning_gain", "learning_capacity", "motivation", "wellbeing", "relations", "workload", "admin_load"
     ]
     role: Literal["primary", "secondary", "side_effect"] = "primary"
-    pre: Header | None = None
+    pre_header: Header | None = Field(None, alias="pre")
     between: Annotated[tuple[Header, ...], Field(strict=False, min_length=1)] | None = Field(
         None,
         description="With three waves or more in a column each: those between the first (pre) and the last (post).",
     )
-    post: Header
+    post_header: Header | None = Field(None, alias="post")
     scale: Annotated[Scale, Field(strict=False)] | None = None
     pre_scale: Annotated[Scale, Field(strict=False)] | None = None
     post_scale: Annotated[Scale, Field(strict=False)] | None = None
@@ -140,8 +108,12 @@ class Outcome(TomlTable):
 
     @model_validator(mode="after")
     def _consistent(self):
+        if self.post is None:
+            raise mistake("key_missing_in_table", key="post", table="outcomes")
         if self.scale and (self.pre_scale or self.post_scale):
             raise mistake("scale_twice", at="scale", outcome=self.name)
+        if self.cell_levels:
+            self._no_points()
         for low, high in filter(None, (self.scale, self.pre_scale, self.post_scale)):
             if not low < high:
                 raise mistake("scale_upside_down", at="scale", outcome=self.name, low=low, high=high)
@@ -149,35 +121,96 @@ class Outcome(TomlTable):
             raise mistake("pre_is_post", at="pre", outcome=self.name, header=self.post)
         if self.pre and self.tests == "same" and self.scale_pre != self.scale_post:
             raise mistake("same_test_two_scales", at="tests", outcome=self.name)
-        if isinstance(self.goal, ReachGoal) and self.scale_post:
-            low, high = self.scale_post
-            if not low <= self.goal.at_least <= high:
-                raise mistake(
-                    "goal_outside_scale", at="goal", outcome=self.name, goal=self.goal.at_least, low=low, high=high
-                )
-        if self.smallest_worthwhile and self.scale_post:
-            low, high = self.scale_post
-            if self.smallest_worthwhile >= high - low:
-                raise mistake(
-                    "worthwhile_beyond_scale",
-                    at="smallest_worthwhile",
-                    outcome=self.name,
-                    points=self.smallest_worthwhile,
-                )
+        self._goal_fits()
+        if self.smallest_worthwhile and self.smallest_worthwhile >= self._reach:
+            raise mistake(
+                "worthwhile_beyond_scale" if self.graded in ("points", "goals") else "worthwhile_no_share",
+                at="smallest_worthwhile",
+                outcome=self.name,
+                points=self.smallest_worthwhile,
+            )
         return self
+
+    def _no_points(self):
+        """Levels have no points: what is said in points of them is refused."""
+        if self.items and (self.pre_header or self.post_header):
+            raise mistake("items_and_post", at="items", outcome=self.name)
+        for key in ("scale", "pre_scale", "post_scale", "usual_gap", "class_spread", "reference_mean"):
+            if getattr(self, key) is not None and (self.levels or "scale" in key):
+                raise mistake("levels_and_points", at=key, outcome=self.name, key=key)
+        if self.tests == "different":
+            raise mistake("levels_other_test", at="tests", outcome=self.name)
+        if self.better == "lower":
+            raise mistake("levels_turned", at="better", outcome=self.name)
+
+    def _goal_fits(self):
+        goal, scale = self.goal, self.scale_post
+        if isinstance(goal, GainGoal) and self.graded in ("share", "order"):
+            raise mistake("gain_goal_of_levels", at="goal", outcome=self.name)
+        if not isinstance(goal, ReachGoal):
+            return
+        if self.goal_at is None:
+            if self.graded in ("share", "order"):
+                raise mistake("goal_not_a_level", at="goal", outcome=self.name, levels=list(self.levels))
+            raise mistake("goal_not_points", at="goal", outcome=self.name)
+        if scale and not scale[0] <= self.goal_at <= scale[1]:
+            raise mistake(
+                "goal_outside_scale", at="goal", outcome=self.name, goal=self.goal_at, low=scale[0], high=scale[1]
+            )
+
+    @property
+    def goal_at(self) -> float | None:
+        """The score from which the goal is reached; of levels their place, 0 for the worst."""
+        at_least = self.goal.at_least if isinstance(self.goal, ReachGoal) else None
+        if self.graded in ("share", "order"):
+            place = self.place(at_least) if isinstance(at_least, str) else None
+            alone = at_least is None or at_least == 1
+            return 1.0 if self.graded == "share" and alone else None if place is None else float(place)
+        if at_least is None and self.scale_post == (0, 1):
+            return 1.0
+        return None if isinstance(at_least, str) else at_least
+
+    @property
+    def _reach(self) -> float:
+        """What no difference goes beyond."""
+        if self.graded in ("share", "order"):
+            return 1.0 if self.graded == "share" else 0.5
+        return self.scale_post[1] - self.scale_post[0] if self.scale_post else float("inf")
+
+    @property
+    def pre(self) -> str | None:
+        """The heading of the scores before; of goals, the first and last of them."""
+        return self.pre_header or _first_to_last(self.pre_items)
+
+    @property
+    def post(self) -> str | None:
+        return self.post_header or _first_to_last(self.items)
+
+    @property
+    def headings(self) -> tuple[tuple[str, str], ...]:
+        """(occasion, heading) of every column, in order of time: one for each occasion, or one for each goal."""
+        waves = ((f"wave{number}", header) for number, header in enumerate(self.between or (), start=2))
+        before = [("pre", header) for header in self.pre_items or (self.pre_header,)]
+        after = [("post", header) for header in self.items or (self.post_header,)]
+        return tuple((occasion, header) for occasion, header in (*before, *waves, *after) if header is not None)
 
     @property
     def headers(self) -> tuple[Header, ...]:
         """The score columns, from the first occasion to the last."""
-        return (*(() if self.pre is None else (self.pre,)), *(self.between or ()), self.post)
+        return tuple(header for _, header in self.headings)
 
     @property
     def scale_pre(self) -> Scale | None:
-        return self.pre_scale or self.scale
+        return (0.0, float(len(self.pre_items))) if self.pre_items else self.pre_scale or self.scale
 
     @property
     def scale_post(self) -> Scale | None:
-        return self.post_scale or self.scale
+        return (0.0, float(len(self.items))) if self.items else self.post_scale or self.scale
+
+    @property
+    def may_be_alike(self) -> bool:
+        """Whether all pupils at the same level is a result: hardly so with points."""
+        return bool(self.cell_levels) or self.scale_post == (0, 1)
 
     @property
     def gain_defined(self) -> bool:
@@ -187,6 +220,10 @@ class Outcome(TomlTable):
     @property
     def sign(self) -> int:
         return 1 if self.better == "higher" else -1
+
+
+def _first_to_last(items: tuple[str, ...] | None) -> str | None:
+    return f"{items[0]} … {items[-1]}" if items else None
 
 
 class Subgroup(TomlTable):

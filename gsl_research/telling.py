@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import privacy
 from .codes import Margin
 from .disclosure import pupils_may_show
 from .judge import Verdict
+from .levels import cut
 from .measurement import Measurement, OutcomeResult
 from .study import Outcome
 from .wording import Words
@@ -54,7 +55,13 @@ class Telling:
         other = f"{key}{self.kind}"
         return other if other in self.words else key
 
+    def about(self, result: OutcomeResult) -> Telling:
+        """The same in the words for what is counted of this outcome."""
+        return replace(self, words=self.words.for_kind(result.kind))
+
     def decimals(self, result: OutcomeResult) -> int:
+        if result.kind != "points":
+            return 1 if result.kind == "goals" else 0
         scale = result.outcome.scale_post
         width = scale[1] - scale[0] if scale else (result.sd or COARSE_SCALE) * 7
         return 1 if width >= COARSE_SCALE else 2
@@ -101,10 +108,10 @@ class Telling:
         blanks["basis"] = self.basis(result)
         if estimate is not None:
             if estimate.interval is not None:
-                decimals = self.words.decimals_for(estimate.interval, decimals)
+                interval = cut(estimate.interval, result.reach)
+                decimals = self.words.decimals_for(interval, decimals)
+                blanks["span"] = self.words.span(interval, sign, decimals)
             blanks["gap"] = self.words.gap(estimate.value, sign, decimals)
-            if estimate.interval is not None:
-                blanks["span"] = self.words.span(estimate.interval, sign, decimals)
         return blanks
 
     def margin(self, margin: Margin | None, result: OutcomeResult) -> str:

@@ -9,6 +9,7 @@ from .blocks import Fold, Table, Text
 from .codes import planned_before
 from .disclosure import shareable
 from .judge import OutcomeVerdict
+from .levels import UNITS
 from .measurement import Family, OutcomeResult
 from .methods.several import MaxT
 from .telling import Telling
@@ -38,9 +39,12 @@ def _results(told: Telling) -> dict[str, OutcomeResult]:
 
 
 def _primary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> str:
+    told = told.about(result)
     w, label = told.words, result.outcome.label
     if not shareable(result):
         return w("verdict.secondary.hidden", label=label)
+    if _unseen(result):
+        return w("verdict.secondary.levels", label=label)
     blanks = {"label": label, **told.figures(result)}
     match verdict.capped_code:
         case "ONE_CLASS":
@@ -76,9 +80,12 @@ def secondary(told: Telling) -> list[str]:
 
 def _secondary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> str:
     """An exploration, unless it was declared before the results; then it counts beside the other secondary ones."""
+    told = told.about(result)
     w, study = told.words, told.measurement.study
     if not shareable(result):
         return w("verdict.secondary.hidden", label=result.outcome.label)
+    if _unseen(result):
+        return w("verdict.secondary.levels", label=result.outcome.label)
     if not told.compared:
         return plain(told, result)
     blanks = {"label": result.outcome.label, **told.figures(result)}
@@ -88,6 +95,11 @@ def _secondary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) ->
         return w("verdict.secondary.compared", **blanks)
     kind = "clear" if verdict.claims else "open" if result.main.interval.holds(0) else "unsure"
     return w(f"verdict.secondary.declared_{kind}", **blanks)
+
+
+def _unseen(result: OutcomeResult) -> bool:
+    """Levels of which no interval can be given: their counts stay at home."""
+    return result.kind in UNITS and (result.main is None or result.main.interval is None)
 
 
 def plain(told: Telling, result: OutcomeResult) -> str:

@@ -76,7 +76,14 @@ def _side_by_side(outcome: Outcome, labels: Sequence[str]) -> Outcome:
     first, between = (before[0], tuple(before[1:]) or None) if before else (None, None)
     scale = outcome.scale_post
     return outcome.model_copy(
-        update={"pre": first, "between": between, "post": last, "scale": scale, "pre_scale": None, "post_scale": None}
+        update={
+            "pre_header": first,
+            "between": between,
+            "post_header": last,
+            "scale": scale,
+            "pre_scale": None,
+            "post_scale": None,
+        }
     )
 
 

@@ -44,11 +44,19 @@ class Words:
         self._locale = self._rooms["locale"]
         self.tag: str = self._locale["tag"]
         self._terms = self._called("class")
+        self._kind: str | None = None
 
     def for_units(self, level: str) -> Words:
         """The same texts for a study whose unit is a class, teacher, teaching group, school or a group without name."""
         other = copy(self)
         other._terms = self._called(level)
+        return other
+
+    def for_kind(self, kind: str) -> Words:
+        """The same texts for an outcome of which shares, places or goals are counted: their room has its own text where
+        another is needed, under the same key."""
+        other = copy(self)
+        other._kind = kind if kind in self._rooms else None
         return other
 
     def _called(self, level: str) -> dict[str, str]:
@@ -63,11 +71,15 @@ class Words:
             found = found[part]
         return found
 
+    def _text(self, key: str) -> object:
+        own = self._find(f"{self._kind}.{key}") if self._kind else None
+        return own if isinstance(own, str) else self._find(key)
+
     def __contains__(self, key: str) -> bool:
-        return isinstance(self._find(key), str)
+        return isinstance(self._text(key), str)
 
     def __call__(self, key: str, /, **blanks: object) -> str:
-        text = self._find(key)
+        text = self._text(key)
         if not isinstance(text, str):
             raise KeyError(f"no text {key!r} in {self.lang!r}")
         return text.format_map(self._terms | blanks)

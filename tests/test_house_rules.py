@@ -22,18 +22,19 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 LAYERS = {
     "values": ["problems", "estimate", "blocks"],
     "inputs": [
-        "designs", "study", "study_file", "reading", "occasions", "roles", "gather",
-        "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
+        "designs", "grading", "study", "study_file", "reading", "occasions", "roles", "gather",
+        "units", "identity", "pupils", "wave_table", "level_cells", "outcomes", "labels", "plausible", "dataset",
     ],
     "numbers": ["methods"],
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "families", "dosage", "measure", "codes", "rating",
-        "choices", "prospects", "judge", "missing_record", "appendix", "evidence", "months", "hours", "plan",
+        "everyone", "levels", "goals", "families", "dosage", "measure", "codes", "rating",
+        "choices", "prospects", "judge", "missing_record", "level_record", "appendix", "evidence", "months", "hours",
+        "plan",
     ],
     "views": [
-        "wording", "charts", "telling", "absent", "sentences", "answers", "advice", "pictures", "folds", "together",
-        "doses", "report", "outlook", "documents",
+        "wording", "charts", "telling", "levels_told", "absent", "sentences", "answers", "advice", "pictures", "folds",
+        "together", "doses", "report", "outlook", "documents",
     ],
     "shell": ["files", "schemas", "draft", "checking", "tableschema", "templates", "explore", "kernels", "runs", "cli"],
 }  # fmt: skip
@@ -50,15 +51,16 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 
 OWNERS = {
     "numpy": {
-        "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
-        "methods", "privacy", "missing", "measurement", "description", "comparison", "divided", "growing", "everyone",
-        "families", "dosage", "measure", "plan", "charts", "tableschema", "explore",
+        "reading", "gather", "units", "identity", "pupils", "wave_table", "level_cells", "outcomes", "labels",
+        "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
+        "growing", "everyone", "levels", "goals", "families", "dosage", "measure", "plan", "charts", "tableschema",
+        "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},
     "xlsxwriter": {"templates"},
-    "pydantic": {"designs", "study", "study_file", "schemas"},
-    "pydantic_core": {"designs"},
+    "pydantic": {"designs", "grading", "study", "study_file", "schemas"},
+    "pydantic_core": {"designs", "grading"},
     "scipy": {"methods"},
     "statsmodels": {"methods"},
     "pingouin": {"methods"},
@@ -237,7 +239,8 @@ def example_names() -> set[str]:
         for group in content.get("groups", {}).values():
             names |= set(group)
         for outcome in content["outcomes"]:
-            names |= {outcome["name"], outcome["post"], *filter(None, [outcome.get("pre")])}
+            names |= {outcome["name"], *filter(None, [outcome.get("pre"), outcome.get("post")])}
+            names |= {*outcome.get("items", ()), *outcome.get("pre_items", ())}
     return names
 
 

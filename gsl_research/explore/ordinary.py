@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..codes import DEFAULT_MARGIN_SD
 from ..comparison import SEED
 from ..dataset import Dataset
+from ..levels import UNITS
 from ..measurement import OutcomeResult
 from ..methods.clusters import AdjustedMeans, adjusted_means
 from ..methods.one_class import EXPECTED_GAP, QUESTIONNAIRE_ICCS, TEST_ICCS
@@ -56,13 +57,14 @@ class Ordinary:
 
 
 def ordinary(study: Study | None, data: Dataset | None, lang: str) -> Ordinary:
-    """Points, spread, class size and margin of the study's main outcome; of an invented test without a study."""
-    if study is None or data is None:
+    """Points, spread, class size and margin of the study's main outcome; of an invented test without a study, or where
+    the outcome has levels."""
+    told = None if study is None or data is None else telling(study, data, lang)
+    if told is None or told.primary.kind in UNITS:
         sd, w = SD_OF_SCALE * (SCALE[1] - SCALE[0]), words(lang)
         margin = DEFAULT_MARGIN_SD * sd
-        told = w("verdict.margin_default", points=w.points(margin, 1))
-        return Ordinary(w, PUPILS, sd, sum(SCALE) / 2, _gap(sd, TEST_ICCS), False, margin, told, 1)
-    told = telling(study, data, lang)
+        rule = w("verdict.margin_default", points=w.points(margin, 1))
+        return Ordinary(w, PUPILS, sd, sum(SCALE) / 2, _gap(sd, TEST_ICCS), False, margin, rule, 1)
     result, outcome = told.primary, told.primary.outcome
     low, high = outcome.scale_post or SCALE
     sd = _pupil_sd(result) or SD_OF_SCALE * (high - low)

@@ -15,8 +15,9 @@ from ..blocks import Block, Chart, Text
 from ..codes import Margin
 from ..comparison import MIN_CLASS_DF_SEEN
 from ..dataset import Dataset
-from ..disclosure import shareable
+from ..disclosure import classes_may_show, shareable
 from ..judge import judge
+from ..levels import UNITS, cut
 from ..measure import measure
 from ..measurement import Measurement, OutcomeResult
 from ..methods.one_class import EXPECTED_GAP
@@ -116,7 +117,8 @@ def steps(sd: float, own: float | None) -> tuple[float, ...]:
 def telling(study: Study, data: Dataset, lang: str) -> Telling:
     """The study as it is told, from scores to verdict."""
     measurement = measure(study, data)
-    return Telling(measurement, judge(measurement), words(lang).for_units(units_of(measurement)))
+    spoken = words(lang).for_units(units_of(measurement)).for_kind(measurement.primary.kind)
+    return Telling(measurement, judge(measurement), spoken)
 
 
 def _result(measurement: Measurement, name: str) -> OutcomeResult:
@@ -129,11 +131,12 @@ def _result(measurement: Measurement, name: str) -> OutcomeResult:
 def _offer(measurement: Measurement, data: Dataset, name: str) -> Offer:
     result = _result(measurement, name)
     seen = measurement.study.compared and result.class_df >= MIN_CLASS_DF_SEEN
-    told = seen and result.outcome.role != "secondary" and shareable(result)
+    in_points = result.kind not in UNITS
+    told = seen and result.outcome.role != "secondary" and shareable(result) and in_points
     return Offer(
         outcomes=tuple(item.outcome.name for item in measurement.results),
         without=tuple(_may_be_left_out(measurement, data)),
-        usual_gaps=steps(result.sd, result.outcome.usual_gap) if result.usual_gaps and result.sd else (),
+        usual_gaps=steps(result.sd, result.outcome.usual_gap) if result.usual_gaps and result.sd and in_points else (),
         margins=steps(result.sd, result.outcome.smallest_worthwhile) if told and result.sd else (),
     )
 
@@ -161,6 +164,8 @@ def _blocks(data: Dataset) -> dict[int, str]:
 
 
 def _shown(result: OutcomeResult) -> set[int]:
+    if not classes_may_show(result) and result.kind == "share":
+        return set()
     hidden = set()
     for side in {item.treated for item in result.classes}:
         arm = [item for item in result.classes if item.treated is side]
@@ -181,7 +186,7 @@ def _units_of(without: int | None, offered: Offer, measurement: Measurement) -> 
 def _changed(study: Study, own: Outcome, *, late: bool, **fields: float | None) -> Study:
     """Only the main question and the outcome in view; a margin of now is a margin of after the results."""
     given = {name: value for name, value in fields.items() if value is not None}
-    new = Outcome.model_validate(own.model_dump() | given)
+    new = Outcome.model_validate(own.model_dump(by_alias=True) | given)
     kept = [item for item in study.outcomes if item.role == "primary" or item.name == own.name]
     conduct = study.conduct.model_copy(update={"results_seen": True}) if late else study.conduct
     outcomes = tuple(new if item.name == own.name else item for item in kept)
@@ -219,7 +224,10 @@ def _reaches(told: Telling) -> Iterator[str]:
     decimals, sign = told.decimals(result), result.outcome.sign
     own = result.panel[0].estimator == "own_usual_gap"
     at = 0 if own else len(result.panel) // 2
-    gap, span = w.points(result.usual_gaps[at], decimals), w.span(result.panel[at].interval, sign, decimals)
+    gap, span = (
+        w.points(result.usual_gaps[at], decimals),
+        w.span(cut(result.panel[at].interval, result.reach), sign, decimals),
+    )
     yield w("explore.one_class", gap=gap, span=span)
 
 
@@ -248,7 +256,9 @@ def _margin(told: Telling, result: OutcomeResult) -> Margin | None:
 
 def _shown_with(told: Telling, name: str) -> Iterator[Block]:
     """The picture the report has for this outcome, and what stands under it; of a comparison only the difference."""
-    result, w = _result(told.measurement, name), told.words
+    result = _result(told.measurement, name)
+    told = told.about(result)
+    w = told.words
     outcome, margin, main = result.outcome, _margin(told, result), result.outcome.role == "primary"
     if not shareable(result):
         return
@@ -256,8 +266,9 @@ def _shown_with(told: Telling, name: str) -> Iterator[Block]:
         blocks = tuple(pictures.attribution(told))
         first = next((at for at, block in enumerate(blocks) if isinstance(block, Chart)), 0)
         yield from blocks[first:]
-    elif told.compared and result.class_df >= MIN_CLASS_DF_SEEN:
-        low, high = sorted(outcome.sign * end for end in (result.main.interval.low, result.main.interval.high))
+    elif told.compared and result.class_df >= MIN_CLASS_DF_SEEN and result.main.interval is not None:
+        interval = cut(result.main.interval, result.reach)
+        low, high = sorted(outcome.sign * end for end in (interval.low, interval.high))
         chart = charts.interval(
             low,
             outcome.sign * result.main.value,
@@ -283,7 +294,9 @@ def _of_now(chart: Chart, told: Telling) -> Chart:
 
 def _small_print(told: Telling, name: str) -> Iterator[str]:
     """How far classes lie apart: assumed, with the ICC of the textbooks, or as seen."""
-    result, w = _result(told.measurement, name), told.words
+    result = _result(told.measurement, name)
+    told = told.about(result)
+    w = told.words
     decimals = told.decimals(result)
     if not shareable(result):
         return

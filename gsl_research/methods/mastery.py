@@ -185,7 +185,7 @@ def class_log_odds(moments: ClassMoments, treated: ArrayLike, *, unit: str) -> E
     logits = np.log((passed + SMOOTHING) / (moments.n - passed + SMOOTHING))[:, None]
     alone = ClassMoments(moments.n, logits, np.zeros((moments.classes, 1, 1)))
     estimate = adjusted_difference(adjusted_means(alone, treated), unit=unit, estimator=name)
-    return estimate if isinstance(estimate, NotEstimated) else replace(estimate, status="beside")
+    return estimate if isinstance(estimate, NotEstimated) else replace(estimate, metric="log_odds", status="beside")
 
 
 def wilson(passed: int, pupils: int, level: float = 0.95) -> Interval | NotEstimated:
@@ -262,7 +262,7 @@ def log_odds_ratio(found: Shares | NotEstimated, *, unit: str) -> Estimate | Not
     half = _normal_quantile(0.95) * se
     interval = Interval(value - half, value + half)
     estimate = _of_pupils_as_unit(found, value, se, interval, value / se, unit, name, "woolf_1955")
-    return replace(estimate, status="beside")
+    return replace(estimate, metric="log_odds", status="beside")
 
 
 def cox_d(log_odds: Estimate | NotEstimated) -> Estimate | NotEstimated:

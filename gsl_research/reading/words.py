@@ -22,6 +22,13 @@ def file_words(kind: str) -> frozenset[str]:
     return frozenset(content[kind])
 
 
+@cache
+def level_lists() -> tuple[tuple[str, ...], ...]:
+    """Levels that stand in columns of results, each list with the worst first."""
+    content = tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
+    return tuple(map(tuple, content["levels"]))
+
+
 def missing_words(text: str) -> str | None:
     """What a cell says that says there is no score: "" for a blank, "afw" for "afw.", "ziek" for "ziek 12/3".
 
