@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from . import privacy
 from .choices import SideEffect
-from .disclosure import extreme_may_show, goal_may_show, shareable, told_subgroups
+from .disclosure import changed_may_show, extreme_may_show, goal_may_show, shareable, told_subgroups
 from .estimate import NotEstimated
 from .levels import UNITS
 from .measurement import Arm, Changed, OutcomeResult, SubgroupResult
@@ -134,6 +134,9 @@ def _changed(told: Telling) -> Iterator[str]:
             yield w(f"verdict.everyone.{reason}")
         case Changed(pupils=pupils, lower=worse, higher=better) if privacy.may_average(pupils):
             rest = pupils - worse - better
+            if not changed_may_show(told.primary):
+                yield w("verdict.everyone.moved_hidden")
+                return
             if (
                 all(privacy.part_of(count, pupils) == "exact" for count in (worse, better))
                 and 0 < rest < privacy.MIN_COUNT
@@ -254,6 +257,6 @@ def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> st
         arm = result.arms.get("treated") or result.arms["single"]
         post, pre = told.mean(arm.mean_post), told.mean(arm.mean_pre) if result.outcome.gain_defined else ""
         key = "described_post" if not pre else "described_same" if pre == post else "described"
-        return w(f"verdict.side_effects.{key}", label=label, pre=pre, post=post)
+        return w(told.of_kind(f"verdict.side_effects.{key}"), label=label, pre=pre, post=post)
     margin = told.margin(effect.margin, result)
     return w(f"verdict.side_effects.{effect.code}", label=label, margin=margin, **told.figures(result))

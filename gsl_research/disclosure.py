@@ -19,7 +19,10 @@ from .methods.attrition import LeeBounds
 def shareable(result: OutcomeResult) -> bool:
     """Effects and means may be shown only when every arm has pupils enough behind it, and when the mean of an arm and
     the difference, in which classes count equally, cannot together be solved for a small class."""
-    return all(privacy.may_average(arm.pupils) for arm in result.arms.values()) and not _solvable(result)
+    behind = [arm.pupils for arm in result.arms.values()]
+    if (waves := result.waves) is not None:
+        behind += [counts[at] for counts, _ in waves.arms.values() for at in (0, -1)]
+    return all(map(privacy.may_average, behind)) and not _solvable(result)
 
 
 UNKNOWN = 3
@@ -27,14 +30,24 @@ UNKNOWN = 3
 
 
 def _solvable(result: OutcomeResult) -> bool:
+    sets = [[(item.treated, item.pupils) for item in result.classes]]
+    if (waves := result.waves) is not None and waves.classes:
+        at = range(len(waves.labels)) if not waves.same_pupils else (0, -1)
+        sets += [[(one.treated, one.pupils[w]) for one in waves.classes if one.pupils[w]] for w in at]
+        sets = sets if waves.same_pupils else sets[1:]
     divided = len(result.classes) > result.units
-    small = {side: [] for side in {item.treated for item in result.classes}}
-    for item in result.classes:
-        if not privacy.may_average(item.pupils):
-            small[item.treated].append(item.pupils)
+    return any(_small_is_solvable(classes, divided) for classes in sets)
+
+
+def _small_is_solvable(classes: list[tuple[bool | None, int]], divided: bool) -> bool:
+    """``classes`` are (side, pupils) of each, or of the sides of each."""
+    small = {side: [] for side, _ in classes}
+    for side, pupils in classes:
+        if not privacy.may_average(pupils):
+            small[side].append(pupils)
     if divided:
         return any(small.values()) and not all(len(pupils) >= UNKNOWN for pupils in small.values())
-    several = len(result.classes) > 1
+    several = len(classes) > 1
     return several and any(
         min(pupils) < privacy.MIN_COUNT and len(pupils) < UNKNOWN for pupils in small.values() if pupils
     )
@@ -235,6 +248,24 @@ def _apart(measurement: Measurement, result: OutcomeResult) -> Iterator[int]:
     for other in measurement.results[: measurement.results.index(result)]:
         yield _pupils(result) - _pupils(other)
         yield from (arm.pupils - other.arms[name].pupils for name, arm in result.arms.items())
+    yield from (arm.pupils - count for name, arm in result.arms.items() for count in _told_beside(result, name))
+
+
+def _told_beside(result: OutcomeResult, arm: str) -> list[int]:
+    """With several moments: other counts of the pupils of an arm that a page or a card could tell."""
+    if result.waves is None:
+        return []
+    counts = [*result.waves.arms[arm][0], result.arms[arm].with_post]
+    counts += [estimate.n[f"pupils_{arm}"] for estimate in result.estimates if f"pupils_{arm}" in estimate.n]
+    changed = getattr(result.changed, "pupils", None)
+    return [*counts, changed] if changed is not None and arm != "control" else counts
+
+
+def changed_may_show(result: OutcomeResult) -> bool:
+    """With several moments: whether how many were measured twice, beside those of the last, tells of one to four."""
+    arm = result.arms.get("treated") or result.arms["single"]
+    changed = getattr(result.changed, "pupils", None)
+    return result.waves is None or changed is None or not 0 < abs(arm.with_post - changed) < privacy.MIN_COUNT
 
 
 def _pupils(result: OutcomeResult) -> int:

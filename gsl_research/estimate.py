@@ -28,6 +28,7 @@ Reason = Literal[
     "singular",
     "one_sided_blocks",
     "out_of_reach",
+    "no_slope_spread",
     "other_classes",
     "no_dose_spread",
     "dose_unknown",
@@ -35,7 +36,8 @@ Reason = Literal[
 """Why a number does not exist: no rows; an arm without classes; not enough classes or pupils for the method; class
 means, or pupils within classes, that do not differ; a test with too much error, or of which nobody gave the
 reliability; covariates that cannot be told apart; blocks without both arms; values beyond what double precision can
-carry; outcomes of other classes; a dose that is the same for all, or that too many pupils lack."""
+carry; pupils who do not visibly grow each at a pace of their own; outcomes of other classes; a dose that is the same
+for all, or that too many pupils lack."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from .evidence import versions
 from .hours import PerLesson, per_lesson
 from .levels import UNITS
 from .months import Months, progress
+from .study import Survey
 from .telling import Telling, step_of
 
 SMALLEST_P, SUREST, HOUR_DECIMALS = 0.01, 0.99, 3
@@ -60,9 +61,9 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
         if points.interval is not None:
             yield w("report.method.interval"), span(points.interval.low, points.interval.high, decimals)
             yield w("report.method.se"), one(points.se, decimals)
-            yield w("report.method.df"), w.plain(points.df)
+            yield w("report.method.df"), w.plain(round(points.df, 1))
             if not told.divided or result.units > 1:
-                yield w("report.method.class_df"), w.plain(points.class_df)
+                yield w("report.method.class_df"), w.plain(round(points.class_df, 1))
         if points.p is not None:
             small = points.p < SMALLEST_P
             yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
@@ -250,12 +251,13 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
         span = seen.get("span", "") if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS" else ""
         typed = told.points_as_typed(told.verdict.margin.points) if worth else unknown
         yield "margin", typed, span
-    else:
+    elif not isinstance(study.design, Survey):
         yield "new_content", "", yes_no(done.new_content)
     yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), absent.counted(told)
     yield "scoring", "", choice("scoring", done.scoring)
     share = None if done.fidelity is None else w("report.conduct.share", percent=w.number(100 * done.fidelity, 0))
-    yield "fidelity", w("report.conduct.every_lesson"), share or unknown
+    if not isinstance(study.design, Survey):
+        yield "fidelity", w("report.conduct.every_lesson"), share or unknown
     yield "concurrent_change", "", yes_no(done.concurrent_change)
     yield "results_seen", "", yes_no(done.results_seen)
 

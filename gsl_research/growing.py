@@ -16,18 +16,16 @@ from . import comparison, description, divided, privacy
 from .designs import Growth, MultiSite
 from .estimate import Estimate, NotEstimated
 from .measurement import Arm, Check, ClassResult, ClassWaves, Waves
-from .methods import bracket, clusters, growth_model, one_class, trend, waves
+from .methods import bracket, clusters, growth_model, matched, one_class, trend, waves
 from .methods.moments import ClassMoments, class_moments
-from .problems import Problem, Problems
+from .problems import Problem, Problems, Term
 from .study import Outcome
 
 BENT = 0.20
 """A wave this many SD of pupils off the straight line is told: the line then hides what happened (policy)."""
 
-TREND_OCCASIONS = 4
-"""With fewer occasions of other pupils a single year can explain what looks like a trend (policy)."""
 LINE_WAVES = 3
-"""Up to so many waves nobody can see whether growth goes faster or slower (methods page, row f; policy)."""
+"""With so many waves nobody can see whether growth goes faster or slower (methods page, row f; policy)."""
 
 Floats = NDArray[np.float64]
 
@@ -51,8 +49,8 @@ class Moments:
 
     @property
     def times(self) -> Floats:
-        """(W,) the usual time of every wave."""
-        return np.nanmean(np.where(self.seen, self.when, np.nan), axis=0)
+        """(W,) the usual time of every wave: half of the scores are earlier."""
+        return np.nanmedian(np.where(self.seen, self.when, np.nan), axis=0)
 
     @property
     def duration(self) -> float:
@@ -62,6 +60,11 @@ class Moments:
     def growing(self) -> NDArray[np.bool_]:
         """(N,) who has scores at two moments or more; of pupils who are not followed, who has one."""
         return self.seen.sum(axis=1) > (0 if self.single else 1)
+
+    def only(self, rows: NDArray[np.bool_]) -> Moments:
+        """The pupils of these ``rows`` (N,)."""
+        arm = None if self.arm is None else self.arm[rows]
+        return replace(self, codes=self.codes[rows], when=self.when[rows], scores=self.scores[rows], arm=arm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,8 @@ def _side_by_side(design: Growth, outcome: Outcome, at: Moments, slopes: waves.C
         raise Problems([Problem(code="no_class_spread", facts={"outcome": outcome.label})])
     if isinstance(main, NotEstimated) and main.reason == "empty_arm":
         raise Problems([Problem(code="nobody_twice", facts={"outcome": outcome.label})])
-    own, gains = _own_rise(at)
-    moments = class_moments(np.unique(at.codes[own], return_inverse=True)[1], gains)
-    adjusted = clusters.adjusted_means(moments, treated[np.unique(at.codes[own])])
+    moments = _of_rises(slopes, at.duration)
+    adjusted = clusters.adjusted_means(moments, treated[slopes.classes])
     found: list[Estimate | NotEstimated] = []
     panel: list[Estimate] = []
     if isinstance(main, NotEstimated) and not isinstance(adjusted, NotEstimated):
@@ -156,10 +158,11 @@ def _side_by_side(design: Growth, outcome: Outcome, at: Moments, slopes: waves.C
     )
 
 
-def _own_rise(at: Moments) -> tuple[NDArray[np.int64], Floats]:
-    """The pupils with a line of their own, and its rise."""
-    own = waves.class_slopes(np.arange(len(at.codes)), at.when, at.scores)
-    return own.classes, own.slope * at.duration
+def _of_rises(slopes: waves.ClassSlopes, duration: float) -> ClassMoments:
+    """The rises of classes as means, with the scatter that pupils would have behind means as unsure as these: for all
+    that is asked of classes side by side."""
+    scatter = slopes.variance * slopes.pupils * np.maximum(slopes.pupils - 1, 0) * duration**2
+    return ClassMoments(slopes.pupils, (slopes.slope * duration)[:, None], scatter[:, None, None])
 
 
 def _beside(design: Growth, at: Moments, treated: NDArray[np.bool_]) -> Iterator[Estimate | NotEstimated]:
@@ -176,29 +179,62 @@ def _beside(design: Growth, at: Moments, treated: NDArray[np.bool_]) -> Iterator
     yield replace(adjusted, status="beside") if isinstance(adjusted, Estimate) else adjusted
 
 
-def _divided(design: Growth, outcome: Outcome, at: Moments, rise: Floats) -> Grown:
-    """Pupils of one class with and without the approach: their own rises, compared within each class."""
-    own, gains = _own_rise(at)
-    codes, arm = at.codes[own], at.arm[own]
+def counted_classes(design: Growth, outcome: Outcome, at: Moments) -> NDArray[np.intp]:
+    """The classes with pupils enough on both sides who have a line; raises Problems when there is none."""
     within = MultiSite(kind="multi_site", site="class", randomised=design.randomised)
-    counted = divided.counted_sites(codes, arm, within, outcome)
-    here = np.isin(codes, counted)
-    place = np.unique(codes[here], return_inverse=True)[1]
-    found = divided.compare_within(
-        within, outcome.model_copy(update={"pre_header": None}), place, arm[here], None, gains[here]
-    )
-    cells = np.unique(2 * at.codes + at.arm, return_inverse=True)[1]
-    of_arm = np.zeros(int(cells.max()) + 1, dtype=bool)
-    of_arm[cells[at.arm]] = True
+    return divided.counted_sites(at.codes[at.growing], at.arm[at.growing], within, outcome)
+
+
+def _divided(design: Growth, outcome: Outcome, at: Moments, rise: Floats) -> Grown:
+    """How much more the pupils with the approach grew than those without, in every class, and the mean of those."""
+    cells, cell = np.unique(2 * at.codes + at.arm, return_inverse=True)
+    found = waves.class_slopes(cell, at.when, at.scores)
+    slope, variance, df = (np.zeros(len(cells)) for _ in range(3))
+    slope[found.classes], variance[found.classes], df[found.classes] = found.slope, found.variance, found.df
+    pupils = np.zeros(len(cells), dtype=np.int64)
+    pupils[found.classes] = found.pupils
+    arm = cells % 2 == 1
+    n = {"pupils_treated": int(pupils[arm].sum()), "pupils_control": int(pupils[~arm].sum()), "sites": int(arm.sum())}
+    apart = (slope[arm] - slope[~arm]) * at.duration
+    if len(apart) > 1:
+        main = matched.network(apart, n=n, unit="points")
+        main = replace(main, estimator="mean_of_sites")
+    else:
+        main = _one_class(float(apart[0]), variance * at.duration**2, df, n)
+    if isinstance(main, NotEstimated):
+        raise Problems(
+            [Problem(code="differences_alike", facts={"outcome": outcome.label, "unit": Term("role.class")})]
+        )
     return Grown(
-        estimates=tuple(one for one in found.estimates if one.metric == "points"),
-        refused=found.refused,
-        checks=(*_start(replace(at, codes=cells), of_arm), *_bends(at), *found.checks),
-        alarms=found.alarms,
+        estimates=(main,),
+        refused=(),
+        checks=(*_start_within(at), *_bends(at)),
+        alarms=(),
         sd=_first_sd(at),
         slopes=rise,
         treated=None,
     )
+
+
+def _one_class(value: float, variance: Floats, df: Floats, n: dict[str, int]) -> Estimate | NotEstimated:
+    """Two groups of pupils with spreads of their own: Welch's t on the mean slopes of both."""
+    if not variance.min() > 0 or df.min() < 1:
+        return NotEstimated(estimator="within_one_site", reason="no_pupil_spread")
+    se, welch = float(variance.sum()) ** 0.5, float(variance.sum() ** 2 / (variance**2 / df).sum())
+    return clusters.class_estimate(value, se, welch, n, unit="points", estimator="within_one_site", source="welch_1947")
+
+
+def _start_within(at: Moments) -> Iterator[Check]:
+    """How far the two sides lay apart within their classes at the first wave, in SD."""
+    seen, sd = at.seen[:, 0], _first_sd(at)
+    apart = []
+    for unit in np.unique(at.codes[seen]):
+        sides = [at.scores[seen & (at.codes == unit) & (at.arm == side), 0] for side in (True, False)]
+        if all(map(len, sides)):
+            apart.append(float(sides[0].mean() - sides[1].mean()))
+    if apart and sd:
+        start = float(np.mean(apart)) / sd
+        yield Check("baseline_g", start, abs(start) > bracket.BASELINE_APART)
 
 
 def _trend(outcome: Outcome, at: Moments) -> Grown:
@@ -240,7 +276,13 @@ def _start(at: Moments, treated: NDArray[np.bool_]) -> Iterator[Check]:
 def _bends(at: Moments) -> Iterator[Check]:
     """How far the wave that lies furthest off the straight line lies from it, in SD of pupils; of the worst arm."""
     sd = _first_sd(at)
-    if at.single or sd is None or len(at.labels) < 3:
+    if sd is None or len(at.labels) < 3:
+        return
+    if at.single:
+        means = np.array([at.scores[at.seen[:, w], w].mean() for w in range(len(at.labels))])
+        line = np.polyval(np.polyfit(at.times, means, 1), at.times)
+        off = float(np.abs(means - line).max()) / sd
+        yield Check("bend", off, off > BENT)
         return
     worst = 0.0
     for side in (None,) if at.arm is None else (True, False):
@@ -268,7 +310,7 @@ def describe(outcome: Outcome, at: Moments, scale: tuple[float, float]) -> dict[
             classes=len(np.unique(at.codes[side & at.growing])),
             mean_pre=float(began.mean()) if len(began) and len(at.labels) > 1 else None,
             bins_pre=privacy.coarse_bins(began, scale) if len(at.labels) > 1 else None,
-            lost=0 if at.single else int((side & ~at.growing).sum()),
+            lost=0 if at.single else int((side & ~there).sum()),
         )
     return arms
 

@@ -254,11 +254,21 @@ def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResu
         single=not study.followed or count == 1,
     )
     scale = outcome.scale_post or description.score_range(points)
+    whole, left_out, sides_lost, counts = at, 0, 0, np.ones(len(points), dtype=bool)
+    if study.divided:
+        counted = growing.counted_classes(study.design, outcome, at)
+        sides_lost = len(np.setdiff1d(divided.both_sides(at.codes, at.arm), counted))
+        left_out = len(np.unique(at.codes)) - len(counted) - sides_lost
+        counts = np.isin(at.codes, counted)
+        at, points = at.only(counts), points[counts]
     found = growing.grow(study.design if study.compared else None, outcome, at)
     arms = growing.describe(outcome, at, scale)
     last = ~np.isnan(points[:, -1])
-    present = last if study.followed else at.growing
-    checks = [*description.attrition(present, at.arm, at.codes), *found.checks]
+    present = whole.seen[:, -1] if study.followed else whole.growing
+    lost = description.attrition(present, whole.arm, whole.codes, sides_lost)
+    checks = [check for check in lost if check.code != "classes_lost"]
+    gone = max(len(np.unique(whole.codes)) - len(np.unique(whole.codes[whole.growing])), sides_lost)
+    checks += [Check("classes_lost", float(gone), gone > 0), *found.checks]
     checks += description.extremes(outcome, arms.get("treated") or arms["single"])
     result = OutcomeResult(
         outcome=outcome,
@@ -275,6 +285,7 @@ def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResu
         tipping_gap=found.tipping_gap,
         alarms=found.alarms,
         waves=growing.seen_waves(at, found, sign),
+        left_out=left_out,
     )
     both = last & ~np.isnan(points[:, 0])
     if at.single or not both.any():
@@ -284,7 +295,7 @@ def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResu
     chosen = np.ones(len(codes), dtype=bool) if at.arm is None else at.arm[both]
     treated = None if found.treated is None else found.treated[units][codes]
     wanted = study.subgroups if outcome.name == study.primary.name else ()
-    labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[both] for one in wanted}
+    labels = {one.column: frame[f"subgroup.{one.column}"].to_numpy()[counts][both] for one in wanted}
     return replace(
         result,
         spread=everyone.spread(outcome, codes, first, final, chosen) if chosen.any() else None,

@@ -22,7 +22,7 @@ from . import (
 )
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
-from .disclosure import goal_may_show, shareable
+from .disclosure import goal_may_show, pupils_may_show, shareable
 from .growing import LINE_WAVES
 from .judge import Verdict
 from .levels import UNITS
@@ -106,12 +106,13 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Bullets(tuple(texts)) if len(texts) > 1 else Text(texts[0])
 
     yield Heading(w("report.heading.not_said"), 2)
-    unsaid = [w(f"report.not_said.{key}") for key in _not_said(told)]
+    unsaid = [w(told.of_kind(f"report.not_said.{key}")) for key in _not_said(told)]
     if unmeasured := [w(f"report.domain.{name}") for name in OUTCOMES if name not in _measured(told)]:
         unsaid.append(w("report.not_said.rest", domains=w.listing(unmeasured, last="or")))
     yield Bullets(tuple(unsaid))
     yield Heading(w("report.heading.discuss"), 2)
-    yield Bullets(tuple(w(f"report.discuss.{key}") for key in ("one", "two", "three")))
+    asked = ("one", "three") if isinstance(told.measurement.study.design, Survey) else ("one", "two", "three")
+    yield Bullets(tuple(w(f"report.discuss.{key}") for key in asked))
     yield folds.method(told)
     yield from filter(None, (together.fold(told), doses.fold(told)))
     yield folds.caps(told)
@@ -167,7 +168,8 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
         yield told.units(result.units), w(f"report.facts.{kind}", drawn=drawn, **counts)
     else:
         key = "report.facts.pupils" if result.outcome.pre or told.kind else "report.facts.pupils_end"
-        yield w.count(arm.pupils), w(told.of_kind(key))
+        if not told.kind or pupils_may_show(told.measurement, result):
+            yield w.count(arm.pupils), w(told.of_kind(key))
 
 
 def _not_said(told: Telling) -> Iterator[str]:
@@ -182,7 +184,7 @@ def _not_said(told: Telling) -> Iterator[str]:
         yield "growth"
     if told.kind == "_others":
         yield "others"
-    elif told.kind == "_waves" and len(told.primary.waves.labels) <= LINE_WAVES:
+    elif told.kind == "_waves" and len(told.primary.waves.labels) == LINE_WAVES:
         yield "faster"
     yield "one_pupil"
     if told.primary.kind == "share":

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from . import absent, levels_told
 from .disclosure import shareable, shares_may_show
-from .growing import TREND_OCCASIONS
 from .levels import UNITS
 from .measurement import OutcomeResult
+from .methods.trend import MIN_OCCASIONS
 from .rating import by_chance, small_arm
 from .study import OneGroup
 from .telling import Telling
@@ -75,7 +75,9 @@ def conclusion(told: Telling) -> Iterator[str]:
                 post = f"{told.mean(result.arms['single'].mean_post)}{told.of(result.outcome)}"
                 yield w(told.of_kind("verdict.DESCRIBED_end"), post=post, **blanks)
         case "CANNOT":
-            yield w(f"verdict.CANNOT_{_cannot(told)}", margin=told.margin(verdict.margin, result), **blanks)
+            yield w(
+                told.of_kind(f"verdict.CANNOT_{_cannot(told)}"), margin=told.margin(verdict.margin, result), **blanks
+            )
         case "NEGLIGIBLE":
             kind = "alike" if result.main.interval.holds(0) else "tiny"
             yield w(f"verdict.NEGLIGIBLE_{kind}", margin=told.margin(verdict.margin, result), **blanks)
@@ -123,8 +125,8 @@ def _conditions(told: Telling) -> Iterator[str]:
     if not told.compared:
         if result.main is not None:
             key = f"verdict.why_unknown{'_unclear' if verdict.capped_code == 'GROWTH_UNCLEAR' else ''}"
-            yield w("verdict.why_unknown_others" if told.kind == "_others" else key)
-        if told.kind == "_others" and len(result.waves.labels) < TREND_OCCASIONS:
+            yield w(told.of_kind(key) if told.kind == "_others" else key)
+        if told.kind == "_others" and len(result.waves.labels) < MIN_OCCASIONS:
             yield w("verdict.few_occasions")
         if len(result.classes) == 1 and result.main is not None and result.main.interval is not None:
             yield w("verdict.in_this_class")
@@ -154,7 +156,7 @@ def _conditions(told: Telling) -> Iterator[str]:
             if small_arm(*arms):
                 yield w("verdict.small_arm", few=told.units(min(arms)))
     if (bend := result.check("bend")) is not None and bend.flag:
-        yield w("verdict.bent")
+        yield w(told.of_kind("verdict.bent"))
     if result.outcome.better == "lower":
         yield w("verdict.lower_is_better")
 

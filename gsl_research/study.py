@@ -304,7 +304,9 @@ class Study(TomlTable):
         if len(primaries) > MAX_PRIMARIES:
             raise mistake("too_many_primaries", names=primaries, allowed=MAX_PRIMARIES)
         for outcome in self.outcomes:
-            if isinstance(outcome.goal, GainGoal) and not (outcome.gain_defined or self._in_rows(outcome)):
+            if isinstance(outcome.goal, GainGoal) and not (
+                self.followed and (outcome.gain_defined or self._in_rows(outcome))
+            ):
                 raise mistake("gain_goal_without_gain", outcome=outcome.name)
         two_groups = isinstance(self.design, Comparison | MultiSite)
         if two_groups and self.groups is None:

@@ -105,6 +105,7 @@ class Telling:
         end = "" if result.outcome.pre else "_end"
         kind = "_waves" if self.kind == "_waves" else end
         blanks = {name: self.words(f"verdict.{name}{kind}", **ends) for name in ("considering", "considered")} | ends
+        blanks["along"] = self.words("verdict.along") if result.waves and len(result.waves.labels) > 2 else ""
         blanks["basis"] = self.basis(result)
         if estimate is not None:
             if estimate.interval is not None:

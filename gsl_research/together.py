@@ -106,8 +106,13 @@ def plain(told: Telling, result: OutcomeResult) -> str:
     """One group: how far it grew on this outcome, or where it ended."""
     w, label, blanks = told.words, result.outcome.label, told.figures(result)
     if "span" in blanks:
-        return w("verdict.secondary.grown", label=label, **blanks)
-    return w("verdict.secondary.described", label=label, post=told.mean(result.arms["single"].mean_post), **blanks)
+        return w(told.of_kind("verdict.secondary.grown"), label=label, **blanks)
+    return w(
+        told.of_kind("verdict.secondary.described"),
+        label=label,
+        post=told.mean(result.arms["single"].mean_post),
+        **blanks,
+    )
 
 
 def goals(told: Telling) -> Iterator[str]:

@@ -1,12 +1,16 @@
 """From a study with several moments to estimates: the same numbers as the methods give, and nothing invented."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 from conftest import plan, table
 
-from gsl_research import judge, measure, private_record, report
+from gsl_research import evidence, judge, measure, private_record, report
 from gsl_research.dataset import bind, load_data
-from gsl_research.methods import sites, waves
+from gsl_research.disclosure import shareable
+from gsl_research.methods import waves
 from gsl_research.problems import Problems
 from gsl_research.study import Study
 from gsl_research.wording import languages
@@ -84,11 +88,56 @@ def test_one_group_grows_and_two_classes_are_described():
 def test_pupils_divided_within_classes_are_compared_there():
     columns, code, treated, points = made(within=True, missing=0.05)
     result = measured(study(design={"assigned": "pupil", "randomised": True}), columns).primary
-    own = waves.class_slopes(np.arange(len(code)), np.arange(3.0), points)
-    found = sites.mean_of_sites(
-        sites.site_differences(code[own.classes], treated[own.classes], own.slope * 2.0), unit="points"
+    rises = []
+    for unit in range(6):
+        sides = []
+        for side in (True, False):
+            here = points[(code == unit) & (treated == side)]
+            lever = np.where(np.isnan(here), np.nan, np.arange(3.0))
+            lever = lever - np.nanmean(lever, axis=1, keepdims=True)
+            sides.append(np.nansum(lever * here) / np.nansum(lever**2) * 2)
+        rises.append(sides[0] - sides[1])
+    assert result.main.value == pytest.approx(np.mean(rises))
+    assert result.main.se == pytest.approx(np.std(rises, ddof=1) / 6**0.5) and result.main.df == 5
+
+
+def test_a_class_without_both_sides_counts_in_nothing():
+    columns, code, treated, points = made(within=True)
+    given = study(design={"assigned": "pupil", "randomised": True})
+    columns["groep"] = ["gewoon" if unit == 5 else arm for unit, arm in zip(code, columns["groep"], strict=True)]
+    result = measured(given, columns).primary
+    assert (result.units, result.left_out, result.main.n["sites"]) == (5, 1, 5)
+    control = points[(code < 5) & ~treated]
+    assert result.arms["control"].mean_pre == pytest.approx(control[:, 0].mean())
+
+
+def test_one_pupil_with_two_days_of_one_week_decides_nothing():
+    """Who was measured on the 1st and the 4th has a slope of his own that a class of others must not feel."""
+    columns, code, *_ = made(classes=2)
+    days = [["2026-01-01", "2026-03-01", "2026-06-01"] for _ in code]
+    days[0] = ["2026-01-01", "2026-01-04", "2026-06-01"]
+    points = [[columns[f"w{at}"][n] for at in (1, 2, 3)] for n in range(len(code))]
+    points[0] = ["10", "18", ""]
+    rows = {
+        name: [columns[name][n] for n in range(len(code)) for _ in range(3)] for name in ("leerling", "klas", "groep")
+    }
+    rows |= {"moment": ["w1", "w2", "w3"] * len(code), "dag": [day for own in days for day in own]}
+    rows |= {"punten": [cell for own in points for cell in own]}
+    content = plan(
+        "comparison",
+        design={"kind": "growth", "waves": ["w1", "w2", "w3"]},
+        columns={"pupil": "leerling", "class": "klas", "group": "groep", "wave": "moment", "date": "dag"},
+        outcomes=[OUTCOME | {"post": "punten"}],
     )
-    assert result.main.value == pytest.approx(found.value) and result.main.se == pytest.approx(found.se)
+    panel = measured(Study.model_validate(content), rows).primary.panel
+    assert all(abs(entry.value) < 5 for entry in panel)
+
+
+def test_the_difference_lies_within_its_own_leave_one_out_range():
+    for seed in range(6):
+        result = measured(study(), made(missing=0.3, seed=seed)[0]).primary
+        low, high = (result.check(f"leave_one_out_{end}").value for end in ("low", "high"))
+        assert low < result.main.value < high
 
 
 def test_one_class_on_each_side_shows_assumptions_and_no_p():
@@ -205,3 +254,42 @@ def test_real_growth_of_sixty_schools(real_data):
     main = measurement.primary.main
     assert (data.rows, data.timing, main.estimator) == (1721, "numbers", "class_slopes")
     assert main.interval.low > 1 and main.n["pupils_single"] == 1666
+
+
+def pages(given, columns):
+    measurement = measured(given, columns)
+    return (
+        measurement,
+        report(measurement, judge(measurement)),
+        json.dumps(evidence(measurement, judge(measurement)).to_json()),
+    )
+
+
+def test_nothing_is_told_of_a_wave_of_fewer_than_ten():
+    """The mean of three pupils at the last wave, or of one at the first, would stand on the page."""
+    columns = made(classes=1, size=20)[0]
+    columns["w3"] = [cell if n < 3 else "" for n, cell in enumerate(columns["w3"])]
+    measurement, page, _ = pages(study(arms=False), columns)
+    mean = measurement.primary.arms["single"].mean_post
+    assert not shareable(measurement.primary) and f"{mean:.1f}".replace(".", ",") not in str(page.blocks)
+
+
+def test_a_class_of_three_in_one_year_cannot_be_solved():
+    columns = made(classes=2, size=20)[0]
+    for name in ("w1", "w2", "w3"):
+        columns[name] = [cell if n < 23 or name != "w1" else "" for n, cell in enumerate(columns[name])]
+    given = study("survey", arms=False, design={"same_pupils": False}, columns={"pupil": None})
+    assert not shareable(measured(given, columns).primary)
+
+
+def test_counts_that_lie_one_to_four_apart_never_stand_beside_each_other():
+    columns = made(size=15)[0]
+    columns["w3"] = ["" if n in (0, 15, 16) else cell for n, cell in enumerate(columns["w3"])]
+    goal = {"at_least": 15, "share": 0.5}
+    measurement, page, card = pages(study(goal=goal, reliability=0.8), columns)
+    told = {int(n) for pair in re.findall(r"\b(\d\d) leerlingen|van de (\d\d)\b", str(page.blocks)) for n in pair if n}
+    told |= {
+        n for entry in json.loads(card)["estimates"] for key, n in entry["n"].items() if key == "pupils_treated" and n
+    }
+    assert not {abs(one - other) for one in told for other in told if one < 60 and other < 60} & {1, 2, 3, 4}
+    assert measurement.primary.arms["treated"].lost == 1

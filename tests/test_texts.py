@@ -344,7 +344,15 @@ def waves(
     return Case(name, content, columns)
 
 
-def others(name: str, rise: float = 1.0, occasions: int = 4, classes: int = 3, size: int = 15, **main) -> Case:
+def others(
+    name: str,
+    rise: float = 1.0,
+    occasions: int = 4,
+    classes: int = 3,
+    size: int = 15,
+    sides: float | None = None,
+    **main,
+) -> Case:
     """A row per answer: other pupils on every occasion, in classes of the same names."""
     labels = [str(2021 + at) for at in range(occasions)]
     rows: list[tuple[str, str, float]] = []
@@ -358,10 +366,18 @@ def others(name: str, rise: float = 1.0, occasions: int = 4, classes: int = 3, s
         "eenheid": [row[1] for row in rows],
         "punten": [row[2] for row in rows],
     }
-    item = outcome(**{"pre": None, "post": "punten", "goal": None} | main)
+    outcomes = [outcome(**{"pre": None, "post": "punten", "goal": None} | main)]
+    if sides is not None:
+        columns["andere"] = [0.9 * value for value in columns["punten"]]
+        columns["gelijk"] = [0.8 * (value - rise * labels.index(year) / (occasions - 1)) for value, year in
+                             zip(columns["punten"], columns["jaar"], strict=True)]  # fmt: skip
+        columns["test"] = [value / 2 for value in columns["punten"]]
+        outcomes += [outcome("andere", role="side_effect", domain="motivation", pre=None, post="andere"),
+                     outcome("gelijk", role="side_effect", domain="wellbeing", pre=None, post="gelijk"),
+                     outcome("test", role="secondary", pre=None, post="test")]  # fmt: skip
     design = {"kind": "survey", "occasions": labels, "same_pupils": False}
     return Case(
-        name, plan("one_group", columns={"class": "eenheid", "wave": "jaar"}, design=design, outcomes=[item]), columns
+        name, plan("one_group", columns={"class": "eenheid", "wave": "jaar"}, design=design, outcomes=outcomes), columns
     )
 
 
@@ -527,7 +543,21 @@ def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
         yield others(f"others in one class {rise}", rise, 3, 1)
     yield waves("waves, a goal", rise=3.0, main={"goal": {"gain": 2.0}})
     yield waves("bent with arms", 1.0, bend=3.0)
-    yield waves("once", moments=1, kind="survey", arms=(3, 0))
+    for rise in (-3.0, 1.0):
+        for occasions in (3, 5):
+            yield others(f"others, and other questions {rise} {occasions}", rise, occasions, sides=rise)
+    for delta in (-3.0, 3.0):
+        yield waves(f"waves, an impression {delta}", delta, (4, 4), conduct=conduct(scoring="impression"))
+    yield waves("waves, one group and more", arms=(4, 0), more=motivation)
+    yield waves("waves, two classes and more", arms=(2, 0), more=motivation)
+    yield waves("once", moments=1, kind="survey", arms=(3, 0), more=motivation)
+    case = waves("hardly anybody at the first and the last", arms=(4, 0))
+    early = [n % 2 == 0 for n in range(len(case.columns["eenheid"]))]
+    halves = {"toets_september": early, "toets_juni": [n < 5 or not first for n, first in enumerate(early)]}
+    yield replace(case, columns=case.columns | {
+        name: [score if here else "" for score, here in zip(case.columns[name], seen, strict=True)]
+        for name, seen in halves.items()
+    })  # fmt: skip
     yield waves("small group over time", arms=(1, 0), size=8)
     yield waves("small classes over time", 1.0, (3, 3), size=7)
     yield waves("four waves", moments=4, arms=(4, 0))
@@ -1272,6 +1302,9 @@ def later() -> Iterator[Problem]:
         study = plan("comparison", design=design, columns=columns, outcomes=outcomes, subgroups=[{"column": "taal"}])
         content = study if two else {key: value for key, value in study.items() if key != "groups"}
         yield from (problem for problem in not_yet(Study.model_validate(content), "pupil") if problem.code == "not_yet")
+    graded = [outcome("zwemmen", scale=None, levels=["nee", "ja"], smallest_worthwhile=None)]
+    dosed = plan("comparison", columns={role: role for role in ("class", "group", "dose")}, outcomes=graded)
+    yield from not_yet(Study.model_validate(dosed), "class")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

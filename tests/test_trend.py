@@ -46,16 +46,7 @@ def test_the_wider_of_two_errors_is_told():
         assert found.df in df
 
 
-def test_two_occasions_are_students_t():
-    from scipy.stats import ttest_ind
-
-    moments, occasion = made(2, 4, 3)
-    found = trend(moments, occasion, [0, 1], unit="points")
-    other = ttest_ind(moments.mean[occasion == 1, 0], moments.mean[occasion == 0, 0])
-    assert (found.value / found.se, found.df) == (pytest.approx(other.statistic), other.df)
-
-
-@pytest.mark.parametrize(("occasions", "classes"), [(1, 4), (2, 1), (3, 1)])
+@pytest.mark.parametrize(("occasions", "classes"), [(1, 4), (2, 4), (3, 4), (3, 1)])
 def test_too_little_is_described(occasions, classes):
     moments, occasion = made(occasions, classes, 4)
     found = trend(moments, occasion, np.arange(occasions), unit="points")
@@ -70,7 +61,7 @@ def test_nothing_moves_and_nobody_there():
         trend(cells([1.0, 2.0]), [0, 1], [1, 0], unit="points")
 
 
-@pytest.mark.parametrize(("occasions", "classes", "years"), [(3, 2, 0.0), (4, 2, 1.0), (5, 1, 0.0)])
+@pytest.mark.parametrize(("occasions", "classes", "years"), [(4, 1, 0.0), (4, 2, 1.0), (5, 1, 0.0)])
 def test_without_a_trend_at_most_one_interval_in_twenty_misses(occasions, classes, years):
     missed, runs = 0, 1500
     for seed in range(runs):

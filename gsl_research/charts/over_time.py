@@ -12,6 +12,8 @@ from .ground import COLOURS, MARKERS, NARROW, WIDE, Arm, arm_name, mean_text, sc
 from .picture import HAIR, SOFT, Canvas, Picture, ticks
 
 HEIGHT = 240
+LEAST_SPAN = 0.25
+"""Of the scale of the test that a picture shows: else a small step looks like a leap (policy)."""
 THIN_UP_TO = 30
 """More classes than this are not drawn each."""
 
@@ -47,8 +49,10 @@ def over_time(
     axis = words("charts.axis.pre_post", scale=scale_text(scale if declared else None, words))
     alt_text = words("charts.over_time.alt", axis=axis, lines="; ".join(_told(line, waves, words) for line in arms))
 
+    least = LEAST_SPAN * (scale[1] - scale[0]) if declared else 0.0
+
     def draw(canvas: Canvas) -> str:
-        return _draw(canvas, waves, times, arms, thin, axis, alt_text, words, same_pupils)
+        return _draw(canvas, waves, times, arms, thin, axis, alt_text, words, same_pupils, least)
 
     hidden = words("charts.class_means.not_shown")
     return Chart(
@@ -89,10 +93,11 @@ def _draw(
     alt_text: str,
     words: Words,
     same_pupils: bool,
+    least: float,
 ) -> str:
     every = [mean for line in (*arms, *thin) for mean in line.means if mean is not None]
     low, high = min(every), max(every)
-    room = 0.08 * (high - low) or 1.0
+    room = max(0.08 * (high - low), (least - (high - low)) / 2) or 1.0
     numbers = ticks(low - room, high + room, 5)
     gutter = 10 + max(canvas.wide(words.plain(number)) for number in numbers)
     picture = Picture(canvas, (times[0], times[-1]), left=gutter + 22, right=40)
@@ -115,7 +120,8 @@ def _draw(
             spots = [(time, up(mean)) for time, mean in zip(times, line.means, strict=True)]
             picture.dots(spots, COLOURS[line.arm], MARKERS[line.arm], 40, opacity=0.45, strokeWidth=0)
     for line in arms:
-        _line(picture, times, line, up, strokeWidth=2.75)
+        style = {"strokeWidth": 2.75} if same_pupils else {"strokeWidth": 1.25, "strokeDash": (4, 4)}
+        _line(picture, times, line, up, **style)
         spots = [(time, up(mean)) for time, mean in zip(times, line.means, strict=True) if mean is not None]
         picture.dots(spots, COLOURS[line.arm], MARKERS[line.arm], 90)
     bottom = top + HEIGHT + 18

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .. import answers, charts, pictures, privacy, sentences
+from .. import answers, charts, pictures, privacy, sentences, together
 from ..blocks import Block, Chart, Text
 from ..codes import Margin
 from ..comparison import MIN_CLASS_DF_SEEN
@@ -206,12 +206,14 @@ def _without(data: Dataset, study: Study, units: set[int]) -> Dataset:
 def _sentences(told: Telling, name: str) -> Iterator[str]:
     """What the report says about this outcome."""
     match _result(told.measurement, name).outcome.role:
+        case "primary" if name != told.primary.outcome.name:
+            yield from together.primaries(told)
         case "primary":
             yield from filter(None, sentences.conclusion(told))
             if told.compared and shareable(told.primary):
                 yield from filter(None, (" ".join(sentences.ways(told)), " ".join(_reaches(told))))
         case role:
-            tell = answers.secondary if role == "secondary" else lambda one: answers.side_effects(one)[1]
+            tell = together.secondary if role == "secondary" else lambda one: answers.side_effects(one)[1]
             among = [item.outcome.name for item in told.measurement.results if item.outcome.role == role]
             yield tell(told)[among.index(name)]
 

@@ -67,7 +67,7 @@ def growth_model(groups: ArrayLike, times: ArrayLike, scores: ArrayLike) -> Grow
     sums = _Sums(groups, z.mT @ z, (z.mT @ v[..., None])[..., 0], float((v**2).sum()), df)
     factor = _highest(sums)
     if factor is None:
-        return NotEstimated(estimator=name, reason="singular")
+        return NotEstimated(estimator=name, reason="no_slope_spread")
     deviance, lines, inverse, rss = _profile(factor, sums)
     if not rss > ROUNDING * seen.sum():
         return NotEstimated(estimator=name, reason="no_pupil_spread")
