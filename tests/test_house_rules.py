@@ -28,7 +28,7 @@ LAYERS = {
     "numbers": ["methods"],
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "families", "dosage", "measure", "codes", "rating",
+        "everyone", "stepped", "families", "dosage", "measure", "codes", "rating",
         "choices", "prospects", "judge", "missing_record", "appendix", "evidence", "months", "hours", "plan",
     ],
     "views": [
@@ -52,7 +52,7 @@ OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "outcomes", "labels", "plausible", "dataset",
         "methods", "privacy", "missing", "measurement", "description", "comparison", "divided", "growing", "everyone",
-        "families", "dosage", "measure", "plan", "charts", "tableschema", "explore",
+        "stepped", "families", "dosage", "measure", "plan", "charts", "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

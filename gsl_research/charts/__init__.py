@@ -10,8 +10,9 @@ from .dose import dose
 from .firmness import Link, caps
 from .over_time import Line, over_time
 from .picture import LEAST_BINS
+from .turns import TurnRow, turns
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Line", "Link", "caps", "class_growth", "class_means", "designs", "dose", "growth",
-    "interval", "over_time", "panel", "subgroups",
+    "LEAST_BINS", "ClassShape", "Line", "Link", "TurnRow", "caps", "class_growth", "class_means", "designs", "dose",
+    "growth", "interval", "over_time", "panel", "subgroups", "turns",
 ]  # fmt: skip
