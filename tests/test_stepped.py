@@ -187,6 +187,20 @@ def test_p_is_the_share_of_orders_that_go_as_far(hole):
     assert found.smallest_p == pytest.approx(1 / 60)
 
 
+def test_orders_that_leave_no_wave_with_both_sides_count_as_no_difference():
+    """Two classes have a mean at one wave alone: in some orders both had started by then, or neither."""
+    means = means_of((1, 2, 3, 4, 4))
+    means.mean[:, [1, 3, 4]] = np.nan
+    means.mean[2:4, 2] = np.nan
+    whole, length = by_hand(means.mean, means.start)
+    sizes = []
+    for order in set(itertools.permutations(means.start.tolist())):
+        here, own = by_hand(means.mean, order)
+        sizes.append(abs(here) / math.sqrt(own * length) if own else 0.0)
+    assert 0.0 in sizes
+    assert rollout(means, drawn=False).p == pytest.approx(np.mean(np.array(sizes) >= abs(whole / length) - 1e-9))
+
+
 def test_the_interval_holds_every_shift_that_is_not_rejected():
     means = means_of((1, 1, 2, 2, 3, 4), effect=0.5)
     found = rollout(means).estimate.interval
@@ -230,7 +244,8 @@ def test_the_standard_error_is_that_of_the_orders_and_never_surer_than_the_inter
     assert found.se == pytest.approx(math.sqrt(squares / free + stepped._slope_error(means, ways)))
     drawn = rollout(means).estimate
     reach = max(drawn.interval.high - drawn.value, drawn.value - drawn.interval.low)
-    assert drawn.se >= reach / stats.t.ppf(0.975, 6) - 1e-12 and drawn.p is None
+    assert drawn.se == pytest.approx(max(math.sqrt(squares / free), reach / stats.t.ppf(0.975, 6)))
+    assert abs(math.sqrt(squares / free) - reach / stats.t.ppf(0.975, 6)) > 1e-3 and drawn.p is None
 
 
 def test_slopes_count_where_those_who_start_first_were_ahead():
@@ -284,6 +299,8 @@ def test_time_since_the_start_by_hand():
     means = stepped.WaveMeans(mean, np.full((3, 3), np.nan), np.array([1, 2, 3]), np.ones((3, 3), int), 0.0, 1.0)
     found = stepped.by_time_since(means)
     assert found == ((0, pytest.approx((5 - 2 + 8 - 2) / 2), 2), (1, pytest.approx(4.0), 1))
+    uneven = stepped.WaveMeans(mean[[0, 0, 1, 2]], mean, np.array([1, 1, 2, 3]), np.ones((4, 3), int), 0.0, 1.0)
+    assert stepped.by_time_since(uneven)[0] == (0, pytest.approx((2 * (5 - 2) + (8 - 2)) / 3), 3)
 
 
 @pytest.mark.parametrize("holes", [False, True])

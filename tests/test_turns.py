@@ -113,6 +113,8 @@ def test_four_steps_are_the_rollout_of_the_method(better, drawn):
     for one in result.steps.classes:
         of_class = codes == one.number - 1
         assert one.means == pytest.approx(scores[of_class].mean(axis=0)), "raw points, classes by their start"
+    for one in result.classes:
+        assert one.mean == pytest.approx(sign * means.mean[one.unit, result.steps.at]), "in raw points too"
 
 
 def test_two_steps_are_a_comparison_at_the_last_wave_before_the_second():
@@ -130,6 +132,16 @@ def test_two_steps_are_a_comparison_at_the_last_wave_before_the_second():
         moved[codes < 3].mean()
     )
     assert "Bij meting “3” was ook de rest begonnen." in page(measured(columns))
+
+
+def test_the_second_look_counts_better_as_more_and_needs_ten_pupils_a_class():
+    columns = rows(WAIT, waves=3, size=10)
+    higher, lower = (
+        measured(columns, outcomes=[OUTCOME | {"better": better}]).primary.steps.later for better in ("higher", "lower")
+    )
+    assert (lower.waiting, lower.first) == pytest.approx((-higher.waiting, -higher.first))
+    few = without(columns, lambda _, name, wave: name == "p4-0" and wave == "3")
+    assert measured(few).primary.steps.later is None
 
 
 def test_never_is_a_step_without_a_second_look():

@@ -193,8 +193,11 @@ def rollout(
     Refuses: no wave with both sides; class means that do not differ.
     Not for: an effect that grows, of which this is some mean over waves (``by_time_since``).
 
-    Simulated, 2,000 runs a cell, a wave before and four after, classes of 15 to 25 pupils, ICC .05 to .25, noise per
-    class and wave, one score in ten missing: see ``benchmarks/calibration.py``.
+    Simulated, 2,000 runs a cell, a wave before and four after, classes of 15 to 25 pupils, ICC .05 to .25, waves that
+    move by themselves, noise per class and wave, one score in ten missing; without an effect, which a constant one only
+    moves along. Drawn: 3.5 to 6.0 % leave out 0 with 4, 8 and 20 classes in four steps, also with skewed scores, a
+    ceiling, more missing and classes of 5 to 40. Not drawn: 3.2 to 5.5 % with 8 and 20 classes, 0.5 to 1.4 % with 4.
+    Drawn, the 90 % interval of the standard error leaves out 0 in 3 to 10 %, and a lean goes wrong in 6 to 11 %.
 
     Source: Thompson et al. (2018), doi:10.1002/sim.7668; Hussey & Hughes (2007), doi:10.1016/j.cct.2006.05.007; orders:
     Wang & De Gruttola (2017), doi:10.1002/sim.7329 [all recalled].
