@@ -11,6 +11,7 @@ from conftest import bound
 import gsl_research as gsl
 from gsl_research import pictures
 from gsl_research.charts.picture import Picture
+from gsl_research.explore import what_if
 from gsl_research.judge import judge
 from gsl_research.measure import measure
 from gsl_research.methods import clusters, stepped
@@ -314,6 +315,15 @@ def test_every_wave_counts_the_same_pupils_wherever_it_is_told():
         mine = (codes == one.number - 1) & both
         assert one.means[0] == pytest.approx(scores[mine, 0].mean()) and one.pupils[0] == mine.sum()
     assert "118" not in page(measurement) and "120 leerlingen" not in page(measurement), "two missed one wave"
+
+
+def test_a_class_that_is_left_out_is_gone_at_every_wave():
+    columns = rows((0, 0, 1, 1, 2, 2), waves=3)
+    study, data = bound(columns, "one_group", **planned())
+    offered = what_if.offer(study, data)
+    assert {number for together in offered.without for number in together} == {1, 2, 3, 4, 5, 6}
+    told = str(what_if.explore(study, data, without=6))
+    assert "5 klassen, 75 leerlingen" in told
 
 
 def test_the_page_and_the_card_hold_no_missing_number():
