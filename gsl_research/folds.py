@@ -61,7 +61,8 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.df"), w.plain(points.df)
             if not told.divided or result.units > 1:
                 yield w("report.method.class_df"), w.plain(points.class_df)
-        if points.p is not None:
+        drawn = result.check("permutation_p")
+        if points.p is not None and (drawn is None or drawn.value != points.p):
             small = points.p < SMALLEST_P
             yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
     for entry in result.panel:

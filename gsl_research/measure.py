@@ -38,7 +38,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
     if isinstance(study.design, Stepped):
         turns = [stepped.turns(outcome, data) for outcome in side_by_side.outcomes]
         results = tuple(_measure_turns(study, turn) for turn in turns)
-        primary, data = next((turn.outcome, turn.data) for turn in turns if turn.outcome.role == "primary")
+        primary, data = stepped.all_at_once(turns)
     else:
         of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
         results = tuple(of_one(study, outcome, data) for outcome in side_by_side.outcomes)

@@ -131,6 +131,14 @@ def result(turn: Turns, *, drawn: bool) -> OutcomeResult:
     )
 
 
+def all_at_once(turned: list[Turns]) -> tuple[Outcome, Dataset]:
+    """The primary outcome as it is seen, and the data with every outcome at its own wave."""
+    main = next(turn for turn in turned if turn.outcome.role == "primary")
+    columns = [f"{turn.outcome.name}.post" for turn in turned]
+    posts = {column: turn.data.frame[column] for column, turn in zip(columns, turned, strict=True)}
+    return main.outcome, replace(main.data, frame=main.data.frame.assign(**posts))
+
+
 def with_steps(found: OutcomeResult, turn: Turns) -> OutcomeResult:
     """A comparison of two steps, with its waves beside it."""
     numbers = {one.unit: one.number for one in found.classes}

@@ -801,6 +801,9 @@ def in_turns() -> Iterator[Case]:
     for level in ("teacher", "school"):
         yield in_turn(f"in turn by {level}", 1.0, level=level, more={"motivatie": (SIDE, -0.2), "tweede": ({}, 0.5)})
         yield in_turn(f"wait-list by {level}", 1.0, wait, level=level, more={"motivatie": (SIDE, -0.2)})
+    for starts in ((1, 1, 2, 2, 3, 3, 4, 4), wait):
+        for gap in (-1.0, 1.0):
+            yield in_turn(f"two primaries in turn {gap}", 1.0, starts, more={"tweede": ({"role": "primary"}, gap)})
     yield in_turn("small classes in turn", 1.0, sizes=[20, 8, 20, 9, 20, 20, 20, 20])
     yield in_turn("tiny class in turn", 1.0, sizes=[20, 20, 3, 20, 20, 20, 20, 20])
     yield in_turn("another first test", 1.0, main={"tests": "different"}, drawn=False)

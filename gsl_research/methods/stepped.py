@@ -242,7 +242,7 @@ def rollout(
     reach = max(limits.high - value, value - limits.low)
     se = max(math.sqrt(variance), reach / t_quantile(df, (1 + level) / 2))
     found = class_estimate(value, se, df, n, unit=unit, estimator=f"{NAME}_drawn", source="thompson_2018")
-    return Rollout(replace(found, interval=limits, p=None), p, smallest)
+    return Rollout(replace(found, interval=limits, p=None if found.p is None else p), p, smallest)
 
 
 def _summed(values: Floats, starts: NDArray[np.int64], means: WaveMeans) -> tuple[Floats, Floats]:
