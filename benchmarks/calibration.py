@@ -36,6 +36,7 @@ from gsl_research.methods import (
     random_intercept,
     sandwich,
     sites,
+    stepped,
     trend,
     waves,
 )
@@ -467,6 +468,47 @@ def share_growth_misses(classes: int, limit: float, icc: float, runs: int, world
     return misses / given
 
 
+ROLLOUT_WAVES = 5
+
+
+def rollout_misses(steps: tuple[int, ...], icc: float, drawn: bool, runs: int, world: World = WORLDS[0]) -> float:
+    """Classes that start in an order drawn by lot, ``steps`` counting those of each, after the first of five waves; no
+    effect: studies whose interval leaves out 0. Moved along by any effect that is the same everywhere.
+
+    Later waves share 70 % of the class's part and half of the pupil's; waves move by themselves, a class at a wave by
+    0.15 SD more, and one score in ten is missing. Two steps are compared as a wait-list is.
+    """
+    start = np.repeat(np.arange(1, len(steps) + 1), steps)
+    classes, waves = len(start), ROLLOUT_WAVES
+    rng = np.random.default_rng([SEED, classes, len(steps), round(100 * icc), drawn])
+    ways = stepped.orders(start, rng=np.random.default_rng(SEED))
+    misses = 0
+    for _ in range(runs):
+        begun = rng.permutation(start)
+        codes = np.repeat(np.arange(classes), rng.integers(*world.sizes, classes))
+        first, later = world.draw(rng, (2, classes)), world.draw(rng, (2, len(codes)))
+        scores = np.tile(rng.normal(0, 0.3, waves).cumsum(), (len(codes), 1))
+        scores[:, 0] += math.sqrt(icc) * first[0][codes] + math.sqrt(1 - icc) * later[0]
+        for wave in range(1, waves):
+            own = OWN * (math.sqrt(0.7) * first[1] + math.sqrt(0.3) * world.draw(rng, (classes,)))
+            pupil = OWN * math.sqrt(0.5) * (later[1] + world.draw(rng, (len(codes),)))
+            scores[:, wave] += math.sqrt(icc) * (CORRELATION * first[0] + own)[codes]
+            scores[:, wave] += math.sqrt(1 - icc) * (CORRELATION * later[0] + pupil)
+        scores += rng.normal(0, 0.15, (classes, waves))[codes]
+        scores = np.minimum(scores, world.best)
+        scores[rng.random(scores.shape) < np.clip(0.1 + world.missing * (1 - scores[:, :1] / 2), 0, 0.9)] = np.nan
+        if len(steps) == 2:
+            both = ~np.isnan(scores[:, :2]).any(axis=1)
+            left, here = np.unique(codes[both], return_inverse=True)
+            moments = class_moments(here, scores[both, 0], scores[both, 1])
+            found = clusters.adjusted_difference(clusters.adjusted_means(moments, begun[left] == 1), unit="points")
+        else:
+            means = stepped.wave_means(codes, begun, scores)
+            found = stepped.rollout(means, ways, unit="points", drawn=drawn).estimate
+        misses += not found.interval.holds(0)
+    return misses / runs
+
+
 def monte_carlo_se(runs: int, share: float = 0.05) -> float:
     return math.sqrt(share * (1 - share) / runs)
 
@@ -484,6 +526,7 @@ TRUE_IN = {
     divided_misses: NAMES - {"ceiling", "missing", "spread", "apart"},
     **dict.fromkeys((share_misses, level_misses, divided_share_misses), {"normal", "skewed", "sizes"}),
     share_growth_misses: {"normal", "sizes"},
+    rollout_misses: NAMES - {"spread", "apart"},
 }
 """The worlds in which nothing happens, as far as each of these asks; the others have a truth of their own."""
 
@@ -553,6 +596,10 @@ def others(pool: ProcessPoolExecutor, runs: int) -> Iterator[str]:
     rows += [(f"behaald of niet, leerlingen verdeeld in {k} klas{'sen' * (k > 1)}", divided_share_misses,
               (k, 0.0, 0.15, runs)) for k in (1, 4, 8, 20)]  # fmt: skip
     rows += [(f"behaald of niet, groei, {k} klassen", share_growth_misses, (k, 0.0, 0.15, runs)) for k in (4, 8, 20)]
+    rows += [(f"{sum(steps)} klassen na elkaar in {len(steps)} stappen{'' if lot else ', niet geloot'}, ICC {icc:.2f}",
+              rollout_misses, (steps, icc, lot, runs))
+             for lot in (True, False) for steps in ((2, 2), (1,) * 4, (2,) * 4, (5,) * 4)
+             for icc in (0.05, 0.15, 0.25) if lot or len(steps) > 2]  # fmt: skip
     found = [[pool.submit(how, *arguments, world) if world.name in TRUE_IN.get(how, NAMES) else None
               for world in WORLDS] for _, how, arguments in rows]  # fmt: skip
     yield f"| | {' | '.join(world.name for world in WORLDS)} |"

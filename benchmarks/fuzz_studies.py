@@ -27,9 +27,10 @@ EMPTY = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 NO_DRAWING = patch("gsl_research.charts.picture.Picture.svg", lambda *_, **__: EMPTY)
 KINDS = [
     *["comparison"] * 3, "one_group", "multi_site", "growth", "growth_arms", "growth_within", "survey", "survey_others",
+    *["stepped"] * 2,
 ]  # fmt: skip
-ALONE = ("one_group", "growth", "survey", "survey_others")
-"""Without a comparison."""
+ALONE = ("one_group", "growth", "survey", "survey_others", "stepped")
+"""Without groups."""
 GAIN = {"gain": 2.0}
 SIZES, ARMS = (1, 2, 4, 6, 9, 10, 12, 20, 25), (1, 1, 2, 3, 5, 12, 25)
 
@@ -94,11 +95,16 @@ def _waves(kind: str, scores: dict, changes: dict, drawn: bool, rng: random.Rand
     )
     if kind.startswith("growth_"):
         design |= {"assigned": "pupil" if kind == "growth_within" else "class", "randomised": drawn}
+    if kind == "stepped":
+        design = {"kind": kind, "start_column": "start", "waves": labels, "randomised": drawn}
+        begun = {name: rng.choice([*labels, *labels[1:], "nooit"]) for name in sorted(set(columns["klas"]))}
+        columns["start"] = [begun[name] for name in columns["klas"]]
     if kind == "survey_others":
         design["same_pupils"] = False
     if kind == "survey_others" or rng.random() < 0.5:
         here = [(at, label) for label in labels for at in range(len(columns["klas"])) if rng.random() < 0.95]
-        rows = {name: [columns[name][at] for at, _ in here] for name in ("leerling", "klas", "groep")}
+        told = [name for name in ("leerling", "klas", "groep", "start") if name in columns]
+        rows = {name: [columns[name][at] for at, _ in here] for name in told}
         rows |= {"moment": [label for _, label in here], "punten": [columns[label][at] for at, label in here]}
         outcome.pop("goal", None)
         return rows, changes | {

@@ -317,6 +317,31 @@ def goals() -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
 
 
+def reading_together() -> bytes:
+    """Eight classes that drew in which order they started, two at a time, and five measurements: a row per pupil and
+    measurement. True effect 1.5 points of 30, class share .12, and a bit more noise per class and measurement.
+    """
+    draw = random.Random(SEED + 10)  # noqa: S311
+    names = [f"{grade}{letter}" for grade in "45" for letter in "ABCD"]
+    order = draw.sample(names, len(names))
+    lines = ["leerling;klas;start;meetmoment;punten"]
+    number = 0
+    for name in names:
+        start, level = 1 + order.index(name) // 2, draw.gauss(0, 1.6)
+        often = [draw.gauss(0, 0.4) for _ in READING_WAVES]
+        for _ in range(draw.randint(17, 23)):
+            number += 1
+            ability = draw.gauss(0, 3.6)
+            for wave, label in enumerate(READING_WAVES):
+                points = 13 + level + ability + 0.9 * wave + often[wave] + 1.5 * (wave >= start) + draw.gauss(0, 2.2)
+                seen = "afw" if (7 * number + 3 * wave) % 31 == 0 else f"{_rounded(points, 0, 30, 1):.0f}"
+                lines.append(f"T{number:03d};{name};{READING_WAVES[start]};{label};{seen}")
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+
+
+READING_WAVES = ("sept", "nov", "jan", "mrt", "mei")
+
+
 def _rounded(value: float, low: float, high: float, step: float) -> float:
     return min(high, max(low, round(value / step) * step))
 
@@ -351,6 +376,7 @@ EXAMPLES = {
     "rekentaal-tien-klassen.csv": mathematical_language,
     "fietsproef-acht-klassen.csv": cycling,
     "rekendoelen-een-klas.csv": goals,
+    "samen-lezen-na-elkaar.csv": reading_together,
 }
 
 

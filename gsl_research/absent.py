@@ -16,7 +16,7 @@ def counted(told: Telling) -> str:
     """How many made only a part of the tests."""
     rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
     w = told.words
-    if told.kind:
+    if told.rolled_out or told.kind and told.primary.steps is None:
         return w(f"report.method.missing{told.kind}")
     if not loss_may_show(told.measurement):
         return w(f"report.method.missing_{'untold' if lost == 0 or privacy.may_count(lost) else 'few'}")

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from .estimate import NotEstimated
 from .judge import WIDE_IN_MARGINS
 from .prospects import WEEK_PAIRS, Ahead, Prospect
-from .study import Comparison, Growth, MultiSite, OneGroup, Survey
+from .study import Comparison, Growth, MultiSite, OneGroup, Stepped, Survey
 from .telling import Telling
 
 
 def weakest(told: Telling) -> str:
     security, w = told.verdict.security, told.words
-    sentence = w(_within(told, f"verdict.weakest.{_weakest_key(told)}"), why=w(f"verdict.why.{_comparison_kind(told)}"))
+    why = w(told.of_kind(f"verdict.why.{_comparison_kind(told)}"))
+    sentence = w(_within(told, f"verdict.weakest.{_weakest_key(told)}"), why=why)
     lowest = min(cap.cap for cap in security.caps)
     shared = sum(cap.cap == lowest for cap in security.caps)
     return f"{sentence} {w('verdict.steps.several')}" if shared > 1 else sentence
@@ -22,7 +23,7 @@ def weakest(told: Telling) -> str:
 def next_step(told: Telling) -> str:
     criterion, w = told.verdict.security.weakest, told.words
     if told.verdict.capped_code == "ONE_CLASS":
-        return w("verdict.next.class_df_one", second=told.unit(told.primary.units))
+        return w(told.of_kind("verdict.next.class_df_one"), second=told.unit(told.primary.units))
     if criterion == "comparison":
         if isinstance(told.measurement.study.design, Survey):
             return w("verdict.next.comparison_survey")
@@ -33,8 +34,8 @@ def next_step(told: Telling) -> str:
 
 
 def _within(told: Telling, key: str) -> str:
-    """The text for pupils divided within classes, where that is another."""
-    return f"{key}_within" if told.divided and f"{key}_within" in told.words else key
+    """The text for pupils divided within classes, or classes that start in turn, where that is another."""
+    return f"{key}_within" if told.divided and f"{key}_within" in told.words else told.of_kind(key)
 
 
 def _weakest_key(told: Telling) -> str:
@@ -106,6 +107,10 @@ def _comparison_kind(told: Telling) -> str:
             return "none"
         case Comparison(randomised=False) | MultiSite(randomised=False) if not study.has_start:
             return "no_start"
+        case Stepped(randomised=False) if told.primary.outcome.pre is None:
+            return "no_start"
+        case Stepped(randomised=True):
+            return "drawn"
         case MultiSite(randomised=randomised) | Growth(assigned="pupil", randomised=randomised):
             return "drawn" if randomised else "chosen"
         case Comparison() | Growth() if study.conduct.comparison in ("last_year", "other_period"):

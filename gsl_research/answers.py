@@ -120,6 +120,8 @@ def own_list(told: Telling) -> str:
 
 
 def _counted(told: Telling) -> str:
+    if told.primary.steps is not None:
+        return told.words("verdict.goal.treated_steps", wave=told.wave(told.primary))
     one = told.primary.arms["treated"].classes == 1 and not told.divided
     return told.words(f"verdict.goal.treated_{'one' if one else 'only'}", first=told.unit(1))
 

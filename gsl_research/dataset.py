@@ -37,6 +37,7 @@ from .units import (
     assigned_cluster,
     check_blocks,
     few_in_other_arm,
+    started_cluster,
     unit_keys,
     unit_name,
     whole_within,
@@ -193,6 +194,9 @@ def bind(study: Study, table: Table) -> Dataset:
     if waves and not errors(problems):
         beside, timing, found = _moments(planned, study, table, waves, scores)
         problems += found
+        if isinstance(study.design, Stepped) and not errors(found):
+            level, found = started_cluster(study.design.assigned, keys, beside["start"])
+            problems += found
     problems = _in_order(table, problems)
     if errors(problems):
         raise Problems(problems)

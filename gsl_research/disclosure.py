@@ -240,6 +240,8 @@ def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
     """Whether the pupils of an outcome, beside those of the ones before it and of the file, tell of one to four who
     missed something."""
     apart = [measurement.rows - _pupils(result)] if loss_may_show(measurement) else []
+    if result.steps is not None:
+        apart += [result.steps.pupils - _pupils(result), measurement.rows - result.steps.pupils]
     return not any(0 < abs(pupils) < privacy.MIN_COUNT for pupils in (*apart, *_apart(measurement, result)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import absent, charts
+from . import absent, charts, privacy
 from .blocks import Block, Fold, Table, Text
 from .disclosure import classes_may_show, shareable, told_estimates, told_subgroups
 from .evidence import versions
@@ -15,6 +15,7 @@ from .study import Survey
 from .telling import Telling, step_of
 
 SMALLEST_P, SUREST, HOUR_DECIMALS = 0.01, 0.99, 3
+SMALLEST_TOLD = 0.001
 
 
 def method(told: Telling) -> Fold:
@@ -64,7 +65,8 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.df"), w.plain(round(points.df, 1))
             if not told.divided or result.units > 1:
                 yield w("report.method.class_df"), w.plain(round(points.class_df, 1))
-        if points.p is not None:
+        drawn = result.check("permutation_p")
+        if points.p is not None and (drawn is None or drawn.value != points.p):
             small = points.p < SMALLEST_P
             yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
     for entry in result.panel:
@@ -162,14 +164,27 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     if "site_sd" in found:
         yield w("report.method.site_sd"), w.number(found["site_sd"], 2)
     if "permutation_p" in found:
-        smallest = w.number(found["permutation_smallest_p"], 3)
+        least = found["permutation_smallest_p"]
+        smallest = w("report.method.p_far_below") if least < SMALLEST_TOLD else w.number(least, 3)
         p = found["permutation_p"]
         told_p = w("report.method.p_below") if p < SMALLEST_P else w.number(p, 2)
         yield w("report.method.permutation", smallest=smallest), told_p
     if "bend" in found:
         yield w("report.method.bend"), w.number(found["bend"], 2)
+    yield from _since(told)
     if "slopes" in found:
         yield w("report.method.slopes"), w.number(found["slopes"], 2)
+
+
+def _since(told: Telling) -> Iterator[tuple[str, str]]:
+    """The difference by how long classes had the approach, where every class may be told."""
+    steps, w = told.primary.steps, told.words
+    if steps is None or not all(privacy.may_average(n) for one in steps.classes for n in one.pupils if n):
+        return
+    for since, value, classes in steps.since:
+        key = "since_first" if since == 0 else "since_one" if since == 1 else "since_more"
+        blanks = {"units": told.units(classes), "count": w.count(since)}
+        yield w(f"report.method.{key}", **blanks), w.number(value, 2)
 
 
 def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
@@ -242,10 +257,11 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
         w("report.conduct.post_on", date=w.date(done.post_on)) if done.post_on else unknown,
     )
     if told.compared:
-        unit = w(f"report.conduct.unit_{study.design.assigned}")
+        level = study.design.assigned if told.primary.steps is None else told.measurement.cluster_level
+        unit = w(f"report.conduct.unit_{level}")
         drawn = w(f"report.facts.{'drawn' if study.design.randomised else 'not_drawn'}")
-        yield "assigned", w("report.conduct.per", unit=unit, drawn=drawn), _sides(told)
-        if not told.divided:
+        yield "assigned", w(told.of_kind("report.conduct.per"), unit=unit, drawn=drawn), _sides(told)
+        if not told.divided and told.primary.steps is None:
             yield "comparison", "", choice("comparison", done.comparison)
         worth, seen = outcome.smallest_worthwhile, told.figures(told.primary)
         span = seen.get("span", "") if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS" else ""
@@ -262,9 +278,23 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
     yield "results_seen", "", yes_no(done.results_seen)
 
 
+def steps(told: Telling) -> str:
+    """How many classes started first, and later."""
+    w, found = told.words, told.primary.steps
+    drawn = w(f"report.facts.{'drawn' if told.measurement.study.design.randomised else 'not_drawn'}")
+    if found.two:
+        first, waiting = (
+            w.count(sum((one.start <= found.at) == side for one in found.classes)) for side in (True, False)
+        )
+        return w("report.facts.waited", first=first, waiting=waiting, drawn=drawn)
+    return w("report.facts.steps", steps=w.count(len(found.sizes)), drawn=drawn)
+
+
 def _sides(told: Telling) -> str:
     """How many classes, or pupils where these were divided, on each side; no small count of pupils."""
     w, arms = told.words, told.primary.arms
+    if told.primary.steps is not None:
+        return steps(told)
     if not told.divided:
         return w("report.conduct.sides", **{name: w.count(arm.classes) for name, arm in arms.items()})
     counts = {name: w.count(arm.pupils) for name, arm in arms.items()}

@@ -23,6 +23,7 @@ from . import (
     growing,
     levels,
     missing,
+    stepped,
     wave_table,
 )
 from .dataset import Dataset
@@ -45,10 +46,15 @@ def measure(study: Study, data: Dataset) -> Measurement:
         raise ValueError(f"data were bound to study {data.study_id!r}, not {study.id!r}")
     if refused := list(not_yet(study, data.cluster_level)):
         raise Problems(refused)
-    of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
     side_by_side = wave_table.side_by_side(study, data.waves)
-    results = tuple(goals.counted(of_one(study, outcome, data), data) for outcome in side_by_side.outcomes)
     primary = side_by_side.primary
+    if isinstance(study.design, Stepped):
+        turns = [stepped.turns(outcome, data) for outcome in side_by_side.outcomes]
+        results = tuple(_measure_turns(study, turn) for turn in turns)
+        primary, data = stepped.all_at_once(turns)
+    else:
+        of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
+        results = tuple(goals.counted(of_one(study, outcome, data), data) for outcome in side_by_side.outcomes)
     if "dose" in data.frame and _result_of(primary, results).kind in levels.UNITS:
         raise Problems([Problem(code="not_yet", facts={"what": Term("later.dose_levels")})])
     return Measurement(
@@ -85,7 +91,12 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
         case Growth() | Survey():
             if study.divided and study.subgroups:
                 yield Problem(code="not_yet", facts={"what": Term("later.subgroups_within")})
-        case Stepped() | SingleCase():
+        case Stepped():
+            if study.subgroups:
+                yield Problem(code="not_yet", facts={"what": Term("later.subgroups_steps")})
+            if study.columns.block is not None:
+                yield Problem(code="not_yet", facts={"what": Term("later.block")})
+        case SingleCase():
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
@@ -302,6 +313,15 @@ def _measure_waves(study: Study, outcome: Outcome, data: Dataset) -> OutcomeResu
         changed=everyone.changed(outcome, first, final, chosen) if chosen.any() else None,
         subgroups=tuple(everyone.by_label(outcome, labels, codes, first, final, treated)),
     )
+
+
+def _measure_turns(study: Study, turn: stepped.Turns) -> OutcomeResult:
+    drawn = study.design.randomised
+    if not turn.two_steps:
+        return stepped.result(turn, drawn=drawn)
+    design = Comparison(kind="comparison", assigned=study.design.assigned, randomised=drawn)
+    compared = study.model_copy(update={"design": design, "subgroups": ()})
+    return stepped.with_steps(_with_missing(compared, turn.outcome, turn.data), turn)
 
 
 def _regression_to_the_mean(outcome: Outcome, moments: ClassMoments) -> Check:

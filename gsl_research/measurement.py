@@ -161,6 +161,46 @@ class Goals:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassTurn:
+    """One class of a rollout in raw points: the wave from which it had the approach (their number for never), and per
+    wave its pupils and their mean, ``None`` of nobody."""
+
+    number: int
+    start: int
+    pupils: tuple[int, ...]
+    means: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """From the wave before to ``wave``, at which the classes that waited had the approach too: how they and the first
+    ones moved, class by class; positive is better."""
+
+    wave: int
+    waiting: float
+    first: float
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Classes that started one after the other, over the ``waves``; both sides are described ``at`` one of these.
+
+    ``two``: the first beside those that wait. ``sizes`` are the classes of every step, ``pupils`` and ``units`` those
+    behind the difference; ``since`` is (waves since the start, difference, classes started).
+    """
+
+    waves: tuple[str, ...]
+    at: int
+    two: bool
+    sizes: tuple[int, ...]
+    units: int
+    pupils: int
+    classes: tuple[ClassTurn, ...]
+    since: tuple[tuple[int, float, int], ...]
+    later: Later | None
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """Everything measured for one outcome; ``estimates`` in points first. No pupil's row."""
 
@@ -189,6 +229,8 @@ class OutcomeResult:
     """Classes whose pupils were divided, that have too few of them on one side to count."""
     waves: Waves | None = None
     """Of a design with several moments."""
+    steps: Steps | None = None
+    """Of classes that started one after the other."""
     by_start: tuple[EffectAt, ...] = ()
     """The difference for pupils with a weak and with a strong start, when it depends on that."""
     missing: Missing | None = None
@@ -218,7 +260,7 @@ class OutcomeResult:
     @property
     def units(self) -> int:
         """Classes; one whose pupils were divided counts once."""
-        return len({item.unit for item in self.classes})
+        return self.steps.units if self.steps else len({item.unit for item in self.classes})
 
     @property
     def class_df(self) -> float:

@@ -45,12 +45,16 @@ def attribution(told: Telling) -> Iterator[Block]:
         return
     if told.verdict.capped_code == "ONE_CLASS":
         yield from _panel(told)
+        yield from _turns(told)
         return
-    shapes = list(_all_shapes(told))
-    yield charts.class_means(
-        shapes, scale=scale, words=w, adjusted=outcome.pre is not None, declared=outcome.scale_post is not None
-    )
-    yield from _class_growth(told, scale)
+    if not told.rolled_out:
+        shapes = list(_all_shapes(told))
+        yield charts.class_means(
+            shapes, scale=scale, words=w, adjusted=outcome.pre is not None, declared=outcome.scale_post is not None
+        )
+    if result.steps is None:
+        yield from _class_growth(told, scale)
+    yield from _turns(told)
     yield _interval(told)
 
 
@@ -177,6 +181,33 @@ def _class_growth(told: Telling, scale: tuple[float, float]) -> Iterator[Block]:
 def _all_shapes(told: Telling) -> Iterator[ClassShape]:
     for side in (True, False, None):
         yield from _shapes(told, [item for item in told.primary.classes if item.treated is side])
+
+
+def _turns(told: Telling) -> Iterator[Block]:
+    """Every class at every wave; what is hidden is decided by wave, for who started and who did not."""
+    steps, w = told.primary.steps, told.words
+    if steps is None:
+        return
+    shown = {}
+    for wave in range(len(steps.waves)):
+        for side in (True, False):
+            here = [one for one in steps.classes if (one.start <= wave) is side and one.pupils[wave]]
+            counts = privacy.shown_counts([one.pupils[wave] for one in here], least=privacy.MIN_MEAN)
+            shown |= {(one.number, wave): count is not None for one, count in zip(here, counts, strict=True)}
+    rows = [
+        charts.TurnRow(
+            label=told.unit(one.number),
+            start=one.start,
+            means=tuple(
+                round(mean, privacy.MEAN_DECIMALS) if mean is not None and shown[one.number, wave] else None
+                for wave, mean in enumerate(one.means)
+            ),
+        )
+        for one in steps.classes
+    ]
+    outcome = told.primary.outcome
+    if (picture := charts.turns(rows, waves=steps.waves, scale=outcome.scale_post, words=w)) is not None:
+        yield picture
 
 
 def _shapes(told: Telling, classes: list[ClassResult]) -> list[ClassShape]:

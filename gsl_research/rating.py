@@ -15,7 +15,7 @@ from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
 from .measurement import OutcomeResult
 from .methods.mastery import UNEQUAL_ARMS
 from .methods.student import t_interval
-from .study import Comparison, Growth, MultiSite, OneGroup, Outcome, Study, Survey
+from .study import Comparison, Growth, MultiSite, OneGroup, Outcome, Stepped, Study, Survey
 
 BORROWED_CAP = 2
 """One class per arm with the class spread of other classes on the same test (methods page 3.3; policy)."""
@@ -53,7 +53,7 @@ DRAW_REACH = 2.5
 FEW_SITES_CAP = 2
 """One class whose pupils were divided, or two or three: of these pupils, or hardly of other classes (policy)."""
 BLOCKS_CAP = 4
-"""Classes drawn by lot inside blocks (methods page 3.3; policy)."""
+"""Classes drawn by lot inside blocks, or the order in which they start (methods page 3.3; policy)."""
 RELIABILITY_CAPS = ((0.85, 5), (0.75, 4), (0.65, 3), (0.55, 2), (0, 1))
 FIDELITY_CAPS = ((0.8, 5), (0.6, 4), (0.4, 3), (0.01, 2), (0, 1))
 """(at least this, cap): methods page 3.3; policy."""
@@ -178,6 +178,11 @@ def _comparison_cap(study: Study, result: OutcomeResult) -> Cap:
         case Comparison() | Growth():
             same = result.outcome.tests != "different"
             return Cap("comparison", 3 if same else 2, known=study.conduct.comparison is not None)
+        case Stepped(randomised=True):
+            return Cap("comparison", BLOCKS_CAP)
+        case Stepped():
+            began = 3 if result.outcome.tests != "different" else 2
+            return Cap("comparison", began if result.outcome.pre else NO_START_CAP)
         case _:
             raise ValueError(f"no rating for {study.design.kind}")
 
@@ -187,6 +192,8 @@ def _class_df_cap(study: Study, result: OutcomeResult) -> int:
         return max(FEW_SITES_CAP, next(cap for least, cap in CLASS_DF_CAPS if result.units - 1 >= least))
     arms = [item.treated for item in result.classes]
     cap = next(cap for least, cap in CLASS_DF_CAPS if result.class_df >= least)
+    if result.steps is not None and not result.steps.two:
+        return cap
     if result.class_df < MIN_CLASS_DF_SEEN and any(e.estimator == "borrowed_class_spread" for e in result.beside):
         cap = BORROWED_CAP
     ratio = result.check("class_sd_ratio")

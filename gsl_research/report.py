@@ -75,7 +75,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     if shareable(told.primary):
         yield Heading(w("report.heading.attribution" if told.compared else told.of_kind("report.heading.growth")), 3)
         yield from pictures.attribution(told)
-        if told_apart := list(sentences.ways(told)):
+        if told_apart := [*sentences.later(told), *sentences.ways(told)]:
             yield Text(" ".join(told_apart))
     for result in told.measurement.results:
         yield from levels_told.goals(told.about(result), result)
@@ -139,29 +139,28 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     w, result = told.words, told.primary
     arm = result.arms.get("treated") or result.arms["single"]
     of, single = told.of(result.outcome), "" if told.compared else "_single"
+    at = {"wave": told.wave(result)} if result.steps is not None else {}
     if result.kind in UNITS:
         yield from levels_told.facts(told)
     elif result.outcome.gain_defined:
         gain = arm.mean_post - arm.mean_pre
-        label = w(
-            told.of_kind(f"report.facts.gain{single}"),
-            pre=told.mean(arm.mean_pre),
-            post=told.mean(arm.mean_post),
-            of=of,
-        )
+        ends = {"pre": told.mean(arm.mean_pre), "post": told.mean(arm.mean_post)}
+        label = w(told.of_kind(f"report.facts.gain{single}"), of=of, **ends, **at)
         decimals = told.decimals(result)
         ends = round(arm.mean_post, privacy.MEAN_DECIMALS) - round(arm.mean_pre, privacy.MEAN_DECIMALS)
         if round(ends - gain, decimals):
             label = w("report.facts.rounded", label=label)
         yield w.gap(gain, 1, decimals) if round(gain, decimals) < 0 else f"+{w.points(gain, decimals)}", label
     else:
-        yield told.mean(arm.mean_post), w(told.of_kind(f"report.facts.end{single}"), of=of)
+        yield told.mean(arm.mean_post), w(told.of_kind(f"report.facts.end{single}"), of=of, **at)
     goal = result.outcome.goal
     may_show = goal_may_show(result) and result.kind != "share"
     if isinstance(goal, ReachGoal) and may_show and privacy.part_of(arm.reached, arm.with_post) == "exact":
         figures = answers.goal_figures(told, result.outcome, arm)
         yield w("report.facts.reached", **figures), w("report.facts.reached_label", **figures)
-    if told.compared:
+    if result.steps is not None:
+        yield told.units(result.units), folds.steps(told)
+    elif told.compared:
         drawn = w(f"report.facts.{'drawn' if told.measurement.study.design.randomised else 'not_drawn'}")
         counts = {name: w.count(one.pupils if told.divided else one.classes) for name, one in result.arms.items()}
         kind = "divided" if told.divided else "classes"
@@ -176,8 +175,10 @@ def _not_said(told: Telling) -> Iterator[str]:
     yield "other_schools"
     if told.compared:
         yield "shared" if told.divided else "which_class"
+        if told.rolled_out:
+            yield "grows"
         if not told.measurement.study.design.randomised:
-            yield "not_drawn"
+            yield "not_drawn_steps" if told.primary.steps else "not_drawn"
             if told.primary.outcome.pre is None:
                 yield "no_start"
     else:

@@ -14,6 +14,7 @@ from .disclosure import shareable, shares_may_show
 from .levels import UNITS
 from .measurement import OutcomeResult
 from .methods.trend import MIN_OCCASIONS
+from .privacy import MEAN_DECIMALS
 from .rating import by_chance, small_arm
 from .study import OneGroup
 from .telling import Telling
@@ -37,6 +38,8 @@ def certain(told: Telling) -> str | None:
         key = told.of_kind("report.certain.single")
         return w(key, pre=told.mean(arm.mean_pre), post=told.mean(arm.mean_post), of=of, **told.figures(result))
     treated, control = result.arms["treated"], result.arms["control"]
+    if result.steps is not None:
+        return _certain_in_turn(told)
     pair = len(result.classes) == 2 and not told.divided
     key = ("pair" if pair else "both") + ("" if with_start else "_end")
     waves = {} if result.waves is None else {"start": result.waves.labels[0], "last": result.waves.labels[-1]}
@@ -46,6 +49,22 @@ def certain(told: Telling) -> str | None:
         first=told.unit(1),
         second=told.unit(2),
         of=of,
+        pre=told.mean(treated.mean_pre) if with_start else "",
+        post=told.mean(treated.mean_post),
+        pre_control=told.mean(control.mean_pre) if with_start else "",
+        post_control=told.mean(control.mean_post),
+    )
+
+
+def _certain_in_turn(told: Telling) -> str:
+    """What both sides did up to one wave."""
+    result, w = told.primary, told.words
+    treated, control = result.arms["treated"], result.arms["control"]
+    with_start = result.outcome.gain_defined
+    return w(
+        f"report.certain.steps{'' if with_start else '_end'}",
+        wave=told.wave(result),
+        of=told.of(result.outcome),
         pre=told.mean(treated.mean_pre) if with_start else "",
         post=told.mean(treated.mean_post),
         pre_control=told.mean(control.mean_pre) if with_start else "",
@@ -103,7 +122,8 @@ def _cannot(told: Telling) -> str:
 
 def _one_class(told: Telling, blanks: dict[str, str]) -> str:
     result = told.primary
-    value = result.panel[0].value if result.panel else _raw_gap(result)
+    seen = result.panel[0] if result.panel else result.main if told.rolled_out else None
+    value = _raw_gap(result) if seen is None else seen.value
     gap = told.words.gap(value, result.outcome.sign, told.decimals(result))
     if len(result.classes) > 2:
         return told.words("verdict.ONE_CLASS_few", **blanks | {"gap": gap})
@@ -139,6 +159,8 @@ def _conditions(told: Telling) -> Iterator[str]:
             if (expected := result.check("regression_to_the_mean")) is not None and expected.flag:
                 yield w("verdict.selected_low_by", points=w.points(expected.value, told.decimals(result)))
     else:
+        if told.rolled_out:
+            yield w("verdict.over_waves")
         if verdict.capped_code in ("CLEAR_BIG", "CLEAR_POS", "NEG") and verdict.security.rating == 3:
             yield w("verdict.at_these_classes")
         if verdict.belief is not None and verdict.capped_code in DECIDED:
@@ -146,12 +168,12 @@ def _conditions(told: Telling) -> Iterator[str]:
             side = "better" if result.main.value > 0 else "worse"
             yield w(f"verdict.belief_{side}", band=w("locale.band", low=low, high=high))
         if not study.design.randomised and verdict.capped_code != "ONE_CLASS":
-            yield w("verdict.not_drawn")
+            yield w(told.of_kind("verdict.not_drawn"))
         if verdict.implausible:
             yield w("verdict.implausible")
         if told.divided:
             yield from _divided(told)
-        if verdict.capped_code != "ONE_CLASS" and not study.design.blocks and not told.divided:
+        if verdict.capped_code != "ONE_CLASS" and not (study.design.blocks or told.divided or told.rolled_out):
             arms = [arm.classes for arm in result.arms.values()]
             if small_arm(*arms):
                 yield w("verdict.small_arm", few=told.units(min(arms)))
@@ -193,6 +215,16 @@ def ways(told: Telling) -> Iterator[str]:
             ends[name] = w.gap(at.estimate.value, sign, decimals)
             ends[f"{name}_span"] = w.span(at.estimate.interval, sign, decimals)
         yield w("verdict.slopes_differ", basis=told.basis(result), **ends)
+
+
+def later(told: Telling) -> Iterator[str]:
+    """What the classes that waited did once they had started: described, beside the first."""
+    result, w = told.primary, told.words
+    if result.steps is None or result.steps.later is None:
+        return
+    found, sign, waves = result.steps.later, result.outcome.sign, result.steps.waves
+    moved = {name: w.gap(getattr(found, name), sign, MEAN_DECIMALS) for name in ("waiting", "first")}
+    yield w("verdict.later", wave=waves[found.wave], before=waves[result.steps.at], **moved)
 
 
 def _sign_and_decimals(told: Telling) -> tuple[int, int]:

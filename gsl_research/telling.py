@@ -10,7 +10,7 @@ from .disclosure import pupils_may_show
 from .judge import Verdict
 from .levels import cut
 from .measurement import Measurement, OutcomeResult
-from .study import Outcome
+from .study import Outcome, Stepped
 from .wording import Words
 
 COARSE_SCALE = 15
@@ -42,7 +42,10 @@ class Telling:
 
     @property
     def kind(self) -> str:
-        """The ending of texts for several moments: of the same pupils, of others every time, or of one moment alone."""
+        """The ending of texts for classes that start in turn, and for several moments: of the same pupils, of others
+        every time, or of one moment alone."""
+        if self.primary.steps is not None:
+            return "_steps"
         waves = self.primary.waves
         if waves is None:
             return ""
@@ -58,6 +61,15 @@ class Telling:
     def about(self, result: OutcomeResult) -> Telling:
         """The same in the words for what is counted of this outcome."""
         return replace(self, words=self.words.for_kind(result.kind))
+
+    @property
+    def rolled_out(self) -> bool:
+        """Classes started in three steps or more: each stands on both sides, at one wave or another."""
+        return self.primary.steps is not None and not self.primary.steps.two
+
+    def wave(self, result: OutcomeResult) -> str:
+        """The wave at which both sides are described, where classes start in turn."""
+        return "" if result.steps is None else result.steps.waves[result.steps.at]
 
     def decimals(self, result: OutcomeResult) -> int:
         if result.kind != "points":
@@ -85,7 +97,7 @@ class Telling:
             return self._basis_of_others(result)
         if not pupils_may_show(self.measurement, result):
             return self.units(result.units)
-        pupils = sum(arm.pupils for arm in result.arms.values())
+        pupils = result.steps.pupils if result.steps else sum(arm.pupils for arm in result.arms.values())
         told = self.words.count(pupils)
         pupil_words = self.words("locale.pupils", count=told)
         return self.words("locale.basis", classes=self.units(result.units), pupils=pupil_words)
@@ -139,5 +151,7 @@ def step_of(rating: int) -> int:
 
 def units_of(measurement: Measurement) -> str:
     """What the texts call the units of a measurement: those of the clusters, and apart where pupils were divided."""
+    if isinstance(measurement.study.design, Stepped):
+        return f"{measurement.cluster_level}_stepped"
     within = "_within" if measurement.study.divided else ""
     return f"{measurement.cluster_level}{within}"

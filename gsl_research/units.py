@@ -46,7 +46,7 @@ def unit_name(key: str) -> str:
 
 
 def assigned_cluster(assigned: str, keys: Mapping[str, Column], treated: np.ndarray) -> tuple[str, list[Problem]]:
-    """The cluster's level, with errors or warnings about it. ``treated`` is (n,) bool.
+    """The cluster's level, with errors or warnings about it. ``treated`` is (n,) bool, or the wave of the start.
 
     The coarser of ``assigned`` and the coarsest mapped level at which the group is constant: the one with the fewest
     units, since a class may have two teachers. Both arms inside one unit of the assigned level is an error that
@@ -118,8 +118,26 @@ def _arm_counts(units: Column, treated: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _mixed_units(units: Column, treated: np.ndarray) -> list[str]:
-    pupils, new = _arm_counts(units, treated)
-    return sorted(units.distinct[at] for at in np.flatnonzero((new > 0) & (new < pupils)))
+    """Units whose rows differ in ``treated`` (n,)."""
+    given, first = np.unique(units.codes, return_index=True)
+    own = np.zeros(len(units.distinct), dtype=treated.dtype)
+    own[given] = treated[first]
+    mixed = np.bincount(units.codes, treated != own[units.codes], minlength=len(own))
+    return sorted(units.distinct[at] for at in np.flatnonzero(mixed))
+
+
+def started_cluster(assigned: str, keys: Mapping[str, Column], start: np.ndarray) -> tuple[str, list[Problem]]:
+    """As ``assigned_cluster`` for classes that start one after the other, ``start`` (n,) being the wave: of the unit
+    ``assigned``, or of the first coarser one that is mapped."""
+    finest = next((unit for unit in LEVELS[LEVELS.index(assigned) :] if unit in keys), assigned)
+    level, found = assigned_cluster(finest, keys, start)
+    problems = []
+    for problem in found:
+        if problem.code in ("both_arms_in_unit", "both_arms_unit_not_mapped"):
+            told = {"unit": problem.facts["unit"], "names": problem.facts["names"], "count": problem.facts["count"]}
+            problem = Problem(code="starts_differ", facts=told)
+        problems.append(problem)
+    return level, problems
 
 
 def _both_arms(level: str, units: Sequence[str], assigned: str | None = None) -> Problem:

@@ -65,9 +65,10 @@ def test_the_panel_shows_why_an_icc_of_nothing_is_no_answer():
     lambda runs: CALIBRATION.share_misses(8, 0.0, 0.15, runs),
     lambda runs: CALIBRATION.level_misses(8, 0.15, runs),
     lambda runs: CALIBRATION.divided_share_misses(1, 0.0, 0.15, runs),
+    lambda runs: CALIBRATION.rollout_misses((2, 2, 2, 2), 0.15, True, runs),
 ], ids=[
     "borrowed from four classes", "five schools", "no test before", "one class divided", "eight classes divided",
-    "passed or not", "five levels", "passed or not, one class divided",
+    "passed or not", "five levels", "passed or not, one class divided", "eight classes in turn",
 ])  # fmt: skip
 def test_other_designs_keep_theirs(misses):
     assert 0.03 <= misses(RUNS) <= 0.05 + BOUND * CALIBRATION.monte_carlo_se(RUNS)

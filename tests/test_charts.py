@@ -23,6 +23,11 @@ CLASSES = (
     ClassShape("klas <2>", "treated", None, None, "minder dan 10"),
     ClassShape("klas 3", "control", 11.2, LOW, "24"),
 )
+TURNS = (
+    charts.TurnRow("klas 1", 1, (8.1, 9.9, 11.2)),
+    charts.TurnRow("klas <2>", 2, (8.4, None, 10.5)),
+    charts.TurnRow("klas 3", 3, (None, None, None)),
+)
 MANY = tuple(ClassShape(f"klas {n}", ("treated", "control")[n % 2], 10 + n % 40 / 10, None, "20") for n in range(133))
 
 
@@ -40,6 +45,7 @@ def drawn() -> dict[str, Chart]:
             words=NL,
             decimals=1,
         ),
+        "turns": charts.turns(TURNS, waves=("sept", "jan", "juni"), scale=(0, 20), words=NL),
         "panel": charts.panel([("0,9 punten", -1.2, 3.8), ("1,5 punten", -2.6, 5.2)], words=NL, margin=1.5),
     }
 

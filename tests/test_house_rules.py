@@ -28,7 +28,7 @@ LAYERS = {
     "numbers": ["methods"],
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "levels", "goals", "families", "dosage", "measure", "codes", "rating",
+        "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "codes", "rating",
         "choices", "prospects", "judge", "missing_record", "level_record", "appendix", "evidence", "months", "hours",
         "plan",
     ],
@@ -53,8 +53,8 @@ OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_table", "level_cells", "outcomes", "labels",
         "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
-        "growing", "everyone", "levels", "goals", "families", "dosage", "measure", "plan", "charts", "tableschema",
-        "explore",
+        "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "plan", "charts",
+        "tableschema", "explore",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

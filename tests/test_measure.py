@@ -173,7 +173,6 @@ def test_different_tests_use_the_pre_test_as_covariate_only():
     [
         ({"columns": {"pupil": "leerling", "class": "klas", "group": "groep", "own_goal": "voor"}}, "comparison"),
         ({"columns": {"pupil": "leerling", "class": "klas", "dose": "lessen"}}, "one_group"),
-        ({"design": {"kind": "stepped", "start_column": "start", "waves": ["1", "2"]}}, "one_group"),
         ({"design": {"kind": "single_case", "phase": "f", "occasion": "o"}}, "one_group"),
     ],
 )

@@ -66,6 +66,7 @@ ROOMS = sorted({key.split(".")[0] for key in KEYS["nl"]})
 UNIT_LEVELS = (
     "class", "teacher", "teaching_group", "school", "group", "class_within", "teacher_within", "school_within",
     "group_within", "teaching_group_within",
+    "class_stepped", "teacher_stepped", "school_stepped",
 )  # fmt: skip
 UNIT_TERMS = {key.split(".")[2] for key in KEYS["nl"] if key.startswith("units.")}
 UNIT_TERMS |= {f"{term[0].upper()}{term[1:]}" for term in UNIT_TERMS}
@@ -499,6 +500,62 @@ def with_levels() -> Iterator[Case]:
     yield replace(with_groups, study=study, columns=with_groups.columns | {"taal": of})
 
 
+def in_turn(
+    name: str,
+    delta: float = 0.0,
+    starts: tuple[int, ...] = (1, 1, 2, 2, 3, 3, 4, 4),
+    *,
+    waves: int = 5,
+    spread: float = 0.3,
+    size: int = 20,
+    sizes: list[int] | None = None,
+    level: str = "class",
+    drawn: bool = True,
+    noise: float = 1.0,
+    main: dict | None = None,
+    more: dict[str, tuple[dict, float]] | None = None,
+    gone: tuple[int, int, int] | None = None,
+    **changes,
+) -> Case:
+    """Classes that start at these waves (``waves`` is never), a column per wave; they differ by ``spread`` at each. The
+    first pupils of one class miss one wave: ``gone`` (class, wave, how many)."""
+    sizes = sizes or [size] * len(starts)
+    outcomes, columns = [outcome(**(main or {}))], {}
+    for other, (fields, _) in (more or {}).items():
+        outcomes.append(outcome(other, **{"role": "secondary", **fields}))
+    for place, item in enumerate(outcomes):
+        gap = delta if place == 0 else more[item["name"]][1]
+        low, high = item.get("scale", (0, 20))
+        sign = 1 if item.get("better", "higher") == "higher" else -1
+        lists: list[list] = [[] for _ in range(waves)]
+        for j, (start, many) in enumerate(zip(starts, sizes, strict=True)):
+            deviation, _ = pupils(many, j)
+            for wave in range(waves):
+                rest = np.roll(pupils(many, 40 * wave + j)[1], place)
+                shift = spread * (1 - 2 * ((j + j // 2 + wave * j) % 2)) + gap * (wave >= start)
+                values = 9 + deviation + sign * (0.5 * wave + shift) + noise * (0.5 * deviation * (wave > 0) + rest)
+                cells = [low + (high - low) / 20 * min(max(value, 0), 20) for value in values.tolist()]
+                if gone and gone[:2] == (j, wave):
+                    cells[: gone[2]] = [""] * gone[2]
+                lists[wave] += cells
+        headers = [f"{item['name']}_{wave + 1}" for wave in range(waves)]
+        item |= {"pre": headers[0], "post": headers[-1]} | ({"between": headers[1:-1]} if waves > 2 else {})
+        columns |= dict(zip(headers, lists, strict=True))
+    of = [j for j, many in enumerate(sizes) for _ in range(many)]
+    columns |= {
+        "leerling": [f"p{n}" for n in range(len(of))],
+        "eenheid": [f"e{j}" for j in of],
+        "start": [str(starts[j] + 1) if starts[j] < waves else "nooit" for j in of],
+    }
+    design = {"kind": "stepped", "start_column": "start", "randomised": drawn}
+    given = {
+        "columns": {"pupil": "leerling", level: "eenheid"},
+        "design": design | {"waves": [str(wave + 1) for wave in range(waves)]},
+        "outcomes": outcomes,
+    }
+    return Case(name, plan("one_group", **given | changes), columns)
+
+
 DRAWN = {"randomised": True}
 SIDE = {"role": "side_effect", "domain": "motivation", "scale": [1, 5], "smallest_worthwhile": 0.3}
 WHOLE_CONDUCT = {
@@ -873,6 +930,63 @@ def with_dose(everything: dict[str, Any]) -> Iterator[Case]:
     yield lessons(comparison("dose in small classes", 1.0, size=3, arms=(2, 3)), taken)
 
 
+def in_turns() -> Iterator[Case]:
+    """Classes that start one after the other: two steps and more, drawn and not, few and many, with and without a test
+    before the first start."""
+    known = {"planned_on": date(2026, 9, 15), "conduct": conduct(scoring="external_blind", results_seen=False)}
+    four, wait = (1, 1, 2, 2, 3, 3, 4, 4), (1, 1, 1, 1, 2, 2, 2, 2)
+    for delta in (-3.0, -0.5, 0.0, 0.06, 0.5, 3.0):
+        for drawn in (False, True):
+            for better in ("higher", "lower"):
+                told = {"drawn": drawn, "main": {"better": better, "reliability": 0.9}} | known
+                yield in_turn(f"four steps {delta} {drawn} {better}", delta, four, **told)
+                yield in_turn(f"wait-list {delta} {drawn} {better}", delta, wait, waves=3, **told)
+                yield in_turn(f"twenty in turn {delta} {drawn} {better}", delta, tuple(range(1, 5)) * 5, **told)
+            yield in_turn(f"first wave too late {delta} {drawn}", delta, (0, 0, 1, 1, 2, 2), waves=3, drawn=drawn)
+            yield in_turn(
+                f"wait-list, no test before {delta} {drawn}", delta, (0,) * 3 + (1,) * 3, waves=2, drawn=drawn
+            )
+        for starts in ((1, 2), (1, 2, 2), (1, 2, 3), (1, 2, 3, 3), (1, 2, 3, 4), (1, 1, 5, 5)):
+            yield in_turn(f"few in turn {starts} {delta}", delta, starts)
+    for level in ("teacher", "school"):
+        yield in_turn(f"in turn by {level}", 1.0, level=level, more={"motivatie": (SIDE, -0.2), "tweede": ({}, 0.5)})
+        yield in_turn(f"wait-list by {level}", 1.0, wait, level=level, more={"motivatie": (SIDE, -0.2)})
+    for starts in ((1, 1, 2, 2, 3, 3, 4, 4), wait):
+        for gap in (-1.0, 1.0):
+            yield in_turn(f"two primaries in turn {gap}", 1.0, starts, more={"tweede": ({"role": "primary"}, gap)})
+    yield in_turn("small classes in turn", 1.0, sizes=[20, 8, 20, 9, 20, 20, 20, 20])
+    yield in_turn("tiny class in turn", 1.0, sizes=[20, 20, 3, 20, 20, 20, 20, 20])
+    yield in_turn("another first test", 1.0, main={"tests": "different"}, drawn=False)
+    yield in_turn("wait-list, other tests", 1.0, wait, waves=3, main={"tests": "different"}, drawn=False)
+    yield in_turn("two missed one wave", 1.0, gone=(0, 1, 2))
+    yield in_turn("a class missed one wave", 1.0, gone=(3, 2, 20))
+    for lead in (0.4, 0.7, 1.0):
+        three = (1,) * 4 + (2,) * 4 + (3,) * 4
+        apart = in_turn(
+            f"who started first was ahead {lead}", 6.0, three, spread=0.1, main={"reliability": 0.9}, **known
+        )
+        ahead = [
+            min(score + lead * (unit in ("e0", "e1", "e2", "e3")), 20)
+            for score, unit in zip(apart.columns["toets_1"], apart.columns["eenheid"], strict=True)
+        ]
+        yield replace(apart, columns=apart.columns | {"toets_1": ahead})
+    fine = {"reliability": 0.9, "smallest_worthwhile": 0.2}
+    behind = in_turn(
+        "who starts last falls behind", -0.6, (1,) * 4 + (2,) * 4 + (3,) * 4, spread=0.1, main=fine, **known
+    )
+    fallen = {
+        head: [
+            score - 2 * (unit in ("e8", "e9", "e10", "e11"))
+            for score, unit in zip(behind.columns[head], behind.columns["eenheid"], strict=True)
+        ]
+        for head in ("toets_2", "toets_3", "toets_4", "toets_5")
+    }
+    yield replace(behind, columns=behind.columns | fallen)
+    for delta in (0.3, 1.5):
+        told = {"main": {"reliability": 0.9}, "spread": 0.02} | known
+        yield in_turn(f"ways apart {delta}", delta, tuple(range(1, 5)) * 5, noise=0.3, **told)
+
+
 def with_subgroups() -> Iterator[Case]:
     """Pupils in two and in three groups, of which one gains more; and groups too small to compare."""
     for arms, labels, more in (((4, 4), "ab", 0.0), ((4, 4), "ab", 4.0), ((5, 5), "abc", 3.0), ((1, 1), "ab", 0.0)):
@@ -918,6 +1032,7 @@ def other_ways(firm: dict[str, Any]) -> Iterator[Case]:
         "usual_gap": 0.8, "class_spread": {"sd": 0.7, "classes": 6},
     })  # fmt: skip
     yield from with_subgroups()
+    yield from in_turns()
     for pairs in (2, 3, 6):
         case = comparison(f"{pairs} blocks", 1.0, 0.8, (pairs, pairs), design={"blocks": True, "randomised": True})
         case.study["columns"]["block"] = "paar"
@@ -1580,7 +1695,8 @@ def test_what_a_pair_says_about_three_assumptions_has_three_lines(told):
     for page in told:
         primary = page.measurement.primary
         shareable = all(arm.pupils >= 10 for arm in primary.arms.values())
-        if page.verdict.capped_code == "ONE_CLASS" and shareable and len(primary.classes) < 4:
+        rolled_out = primary.steps is not None and not primary.steps.two
+        if page.verdict.capped_code == "ONE_CLASS" and shareable and len(primary.classes) < 4 and not rolled_out:
             alt = next((text for kind, text in page.said if kind == "alt" and text.startswith(PANEL[page.lang])), "")
             added = (primary.outcome.usual_gap is not None) + (primary.outcome.class_spread is not None)
             if primary.panel or primary.kind == "points":

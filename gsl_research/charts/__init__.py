@@ -11,8 +11,9 @@ from .firmness import Link, caps
 from .over_time import Line, over_time
 from .picture import LEAST_BINS
 from .shares import ShareRow, shares
+from .turns import TurnRow, turns
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Line", "Link", "ShareRow", "caps", "class_growth", "class_means", "designs", "dose",
-    "growth", "interval", "over_time", "panel", "shares", "subgroups",
+    "LEAST_BINS", "ClassShape", "Line", "Link", "ShareRow", "TurnRow", "caps", "class_growth", "class_means", "designs",
+    "dose", "growth", "interval", "over_time", "panel", "shares", "subgroups", "turns",
 ]  # fmt: skip

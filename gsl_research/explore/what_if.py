@@ -24,6 +24,7 @@ from ..methods.one_class import EXPECTED_GAP
 from ..pictures import UNDECIDED
 from ..study import Outcome, Study
 from ..telling import Telling, units_of
+from ..wave_table import occasions
 from ..wording import words
 from .view import View
 
@@ -198,7 +199,8 @@ def _without(data: Dataset, study: Study, units: set[int]) -> Dataset:
     if not units:
         return data
     frame = data.frame.copy()
-    scores = {f"{outcome.name}.{occasion}" for outcome in study.outcomes for occasion in ("pre", "post")}
+    moments = {"pre", "post", *occasions(len(data.waves))}
+    scores = {f"{outcome.name}.{occasion}" for outcome in study.outcomes for occasion in moments}
     frame.loc[frame["cluster"].isin(units), [name for name in frame if name in scores]] = math.nan
     return replace(data, frame=frame)
 

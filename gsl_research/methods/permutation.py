@@ -164,18 +164,28 @@ def permutation_interval(
     found = permutation(adjusted, ways)
     if isinstance(found, NotEstimated):
         return found
-    draws = len(found.values)
     overlap = _sums(ways.treated, block_weight(ways) * around_blocks(ways.actual.astype(float), ways))
-    rest, same = found.values - found.value * overlap, 1 - np.abs(overlap) < TIE
-    allowed = math.floor((1 - level) * (draws + (not ways.complete))) + ways.complete
+    limits = shift_limits(found.value, found.values, overlap, complete=ways.complete, level=level)
+    return NotEstimated(estimator="class_permutation", reason="too_few_classes") if limits is None else limits
+
+
+def shift_limits(
+    value: float, values: NDArray[np.float64], overlap: NDArray[np.float64], *, complete: bool, level: float
+) -> Interval | None:
+    """The shifts under which ``value`` is not extreme among ``values`` (m,), as in ``permutation_interval``.
+
+    ``overlap`` (m,) from -1 to 1 is how far each possibility treats the same classes as the real one, which is among
+    them when ``complete``. ``None`` when no shift is ever rejected.
+    """
+    draws = len(values)
+    rest, same = values - value * overlap, 1 - np.abs(overlap) < TIE
+    allowed = math.floor((1 - level) * (draws + (not complete))) + complete
     ends = []
     for side in (-1, 1):
         toward = 1 + side * np.sign(rest) * overlap
         reach = np.divide(np.abs(rest), toward, out=np.full(draws, math.inf), where=~same)
         ends.append(float(np.partition(reach, draws - allowed)[draws - allowed]) if 1 <= allowed <= draws else math.inf)
-    if not math.isfinite(max(ends)):
-        return NotEstimated(estimator="class_permutation", reason="too_few_classes")
-    return Interval(found.value - ends[0], found.value + ends[1], level)
+    return Interval(value - ends[0], value + ends[1], level) if math.isfinite(max(ends)) else None
 
 
 def block_weight(ways: Assignments) -> NDArray[np.float64]:
