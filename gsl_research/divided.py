@@ -22,13 +22,19 @@ from .study import MultiSite, Outcome
 
 MIN_SIDE = 5
 """Pupils a class needs with the approach, and without: else one pupil weighs as much as a whole half (policy)."""
+SMALL_SIDE = 2
+MANY_SITES = 10
+"""From so many classes with fewer than that, but these few on both sides, they count all the same: no pupil weighs much
+then. With 10, 20 and 54 classes of 4 to 12 pupils the interval misses 4.5 to 5.7 % (policy, simulated)."""
 
 
 def both_sides(codes: NDArray[np.intp], treated: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """The classes with pupils enough on both sides."""
+    """The classes with pupils enough on both sides: as many as that, or of many small ones a few."""
     sides = [np.unique(codes[treated == side], return_counts=True) for side in (True, False)]
-    enough = [units[counts >= MIN_SIDE] for units, counts in sides]
-    return np.intersect1d(*enough)
+    large, small = (
+        np.intersect1d(*(units[counts >= least] for units, counts in sides)) for least in (MIN_SIDE, SMALL_SIDE)
+    )
+    return small if len(large) < len(small) / 2 and len(small) >= MANY_SITES else large
 
 
 def counted_sites(

@@ -5,6 +5,7 @@ import pytest
 from conftest import bound, plan
 
 import gsl_research as gsl
+from gsl_research.divided import both_sides
 from gsl_research.explore import what_if
 from gsl_research.judge import judge
 from gsl_research.measure import measure
@@ -223,3 +224,14 @@ def test_cells_under_ten_pupils_have_no_mean_on_the_page():
     measurement = measured(divided(6, size=16), **DRAWN)
     page = report(measurement, judge(measurement))
     assert "16,0" not in str(page.blocks) and words("nl")("charts.class_means.not_shown") in str(page.blocks)
+
+
+def test_many_small_classes_count_and_a_few_do_not():
+    """Schools of four pupils, two of them with the approach, as in a trial of many schools."""
+    codes = np.repeat(np.arange(12), 4)
+    treated = np.tile([True, True, False, False], 12)
+    assert len(both_sides(codes, treated)) == 12
+    assert len(both_sides(codes[:36], treated[:36])) == 0
+    large = np.repeat(np.arange(12, 30), 12), np.tile([True, False], 108)
+    mixed = both_sides(np.concatenate([codes, large[0]]), np.concatenate([treated, large[1]]))
+    assert mixed.min() == 12 and len(mixed) == 18
