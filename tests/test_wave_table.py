@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import plan, table
 
-from gsl_research import wave_table
+from gsl_research import wave_days, wave_table
 from gsl_research.dataset import bind
 from gsl_research.problems import Problems
 from gsl_research.study import Study
@@ -162,12 +162,12 @@ def test_times_come_from_days_numbers_or_steps():
     )
     data = bind(dated, table(given))
     assert data.timing == "dates"
-    assert data.frame["time.3"].tolist() == pytest.approx([273 / wave_table.DAYS_A_MONTH] * 6)
+    assert data.frame["time.3"].tolist() == pytest.approx([273 / wave_days.DAYS_A_MONTH] * 6)
     days = [day for day in ("15/09/2026", "2027-01-15", "15.06.2027") for _ in range(6)]
     days[7] = ""
     own = bind(study(columns={"date": "dag"}), table(given | {"dag": days}))
     assert own.timing == "dates" and {problem.code for problem in own.warnings} == {"day_unknown"}
-    assert own.frame["time.2"].tolist() == pytest.approx([122 / wave_table.DAYS_A_MONTH] * 6)
+    assert own.frame["time.2"].tolist() == pytest.approx([122 / wave_days.DAYS_A_MONTH] * 6)
     numbered = bind(study({"waves": ["2", "3", "5"]}), table(rows(waves=("2", "3", "5"))))
     assert numbered.timing == "numbers" and numbered.frame["time.3"].tolist() == [3] * 6
 
