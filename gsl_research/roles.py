@@ -177,7 +177,7 @@ class _Search:
         if "wave" not in self.roles:
             return ()
         column = self.columns[self.roles["wave"]]
-        return in_order(tuple(dict.fromkeys(as_text(c) for c in column.distinct if as_text(c) in _codes(column))))
+        return in_order(tuple(dict.fromkeys(as_text(c) for c in column.distinct if as_text(c) in _moments(column))))
 
     def _settled(self, found: Occasions, graded: bool) -> Occasions:
         """Without the series where other outcomes were not measured at the same moments."""
@@ -250,7 +250,7 @@ class _Search:
             case "group":
                 return 2 <= len(_codes(column)) <= MOST_GROUPS and 2 * len(_codes(column)) <= len(column)
             case "wave":
-                return 2 <= len(_codes(column)) <= MOST_WAVES and 2 * len(_codes(column)) <= len(column)
+                return 2 <= len(_moments(column)) <= MOST_WAVES and 2 * len(_moments(column)) <= len(column)
             case _:
                 return bool(_codes(column))
 
@@ -341,6 +341,13 @@ def _codes(column: Column) -> list[str]:
     """The different texts in a column that are no word for "nothing"."""
     texts = dict.fromkeys(as_text(cell) for cell in column.distinct)
     return sorted(text for text in texts if text.casefold() not in file_words("missing"))
+
+
+def _moments(column: Column) -> list[str]:
+    """The different moments in a column: beside a word for before, "na" stands for afterwards and not for nothing."""
+    texts = {text.casefold(): text for cell in column.distinct if (text := as_text(cell))}
+    before, after = (set(synonyms()["moments"][kind]) & texts.keys() for kind in ("pre_in_pair", "post_in_pair"))
+    return list(dict.fromkeys([*_codes(column), *(texts[word] for word in after if before)]))
 
 
 def _holds_points(column: Column) -> bool:

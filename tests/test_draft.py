@@ -189,6 +189,7 @@ def test_a_list_of_waves_never_leads_to_a_comparison_that_cannot_be(tmp_path, la
     two = draft(in_rows(("T1", "T2"), group=True), lang)
     said = " ".join(line.removeprefix("# ") for line in two.splitlines())
     assert words(lang)("command.draft.rows_per_wave") in said
+    assert propose(table(in_rows(("voor", "na")))).waves == ("voor", "na")
     assert words(lang)("command.draft.rows_per_wave") not in draft(lang=lang)
 
 
