@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from . import identity, pupils, wave_pupils
-from .designs import Stepped, Waves
+from .designs import Waves
 from .problems import Problem
 from .reading import Column, Piece, Table, as_text
 from .reading.words import file_words, missing_words
@@ -55,8 +55,7 @@ def _contradicting(study: Study) -> Iterator[Problem]:
         yield Problem(code="waves_alike", facts={"names": names})
     if study.columns.date is not None and study.columns.wave is None:
         yield Problem(code="date_without_wave")
-    needs = study.followed and not isinstance(study.design, Stepped)
-    if needs and study.columns.wave is not None and study.columns.pupil is None:
+    if study.followed and study.columns.wave is not None and study.columns.pupil is None:
         kind = study.design.kind
         yield Problem(code="waves_without_pupil", facts={"kind": kind})
 
