@@ -315,6 +315,7 @@ def dated(change):
         ({7: "2026-09-15"}, "days_back"),
         ({7: "2026-09-15", 1: ""}, None),
         ({7: "2027-03-31", 6: "2027-04-05"}, None),
+        ({13: "2027-10-23", 14: "2027-10-05"}, None),
         ({7: "2027-01-25"}, ""),
     ],
 )
@@ -391,14 +392,14 @@ def test_pupils_nobody_can_follow_are_not_called_few():
 
 
 def test_rows_that_repeat_another_one_are_counted_once_and_others_told_together():
-    cells = {name: [*column, *column[6:8]] for name, column in rows().items()}
+    cells = {name: [*column, *column[6:9]] for name, column in rows().items()}
     data = bind(study(), table(cells))
     assert {problem.code for problem in data.warnings} == {"duplicate_rows"}
-    assert [part.reason for part in data.skipped] == ["duplicate_rows"] and len(data.skipped[0].rows) == 2
+    assert [part.reason for part in data.skipped] == ["duplicate_rows"] and len(data.skipped[0].rows) == 3
     assert (data.frame == bind(study(), table(rows())).frame).all(axis=None)
-    cells["punten"][18:] = ["19", "19"]
+    cells["punten"][18:] = ["19"] * 3
     with pytest.raises(Problems) as raised:
         bind(study(), table(cells))
     (problem,) = raised.value.problems
-    assert problem.code == "pupil_twice_in_wave" and problem.facts["count"] == 2
-    assert problem.facts["rows"] == [table(cells).row_numbers[at] for at in (6, 18, 7, 19)]
+    assert problem.code == "pupil_twice_in_wave" and problem.facts["count"] == 3
+    assert problem.facts["rows"] == [table(cells).row_numbers[at] for at in (6, 18, 7, 19, 8, 20)]
