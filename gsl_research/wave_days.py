@@ -87,7 +87,8 @@ def _own_days(table: Table, headers: Sequence[str], labels: Sequence[str]) -> tu
             [d is None and missing_words(as_text(c)) is None for c, d in zip(column.distinct, read, strict=True)]
         )
         if (rows := np.flatnonzero(wrong[column.codes])).size:
-            facts, here = _shown(table, [(name, row) for row in rows.tolist()])
+            shown, here = _shown(table, [(name, row) for row in rows.tolist()])
+            facts = {"rows": shown, "count": len(rows)}
             problems.append(Problem(code="date_unreadable", column=name, facts=facts, **here))
     if problems:
         return days, "dates", problems
@@ -114,13 +115,16 @@ def _strange(table: Table, headers: Sequence[str], days: np.ndarray, usual: np.n
     own = headers[0].rpartition(MARK)[0]
     problems = []
     if year.any():
-        facts, here = _shown(table, _cells(headers, year))
+        shown, here = _shown(table, _cells(headers, year))
+        facts = {"rows": shown, "count": int(year.sum())}
         problems.append(Problem(code="day_of_another_year", column=own, facts=facts, **here))
     if back.any():
-        facts, here = _shown(table, _cells(headers, back))
+        shown, here = _shown(table, _cells(headers, back))
+        facts = {"rows": shown, "count": int(back.sum())}
         problems.append(Problem(code="days_back", column=own, facts=facts, **here))
     if far.any():
-        facts, here = _shown(table, _cells(headers, far))
+        shown, here = _shown(table, _cells(headers, far))
+        facts = {"rows": shown, "count": int(far.sum())}
         problems.append(Problem(code="day_far_off", severity="warning", column=own, facts=facts, **here))
     return problems
 
@@ -129,7 +133,7 @@ def _cells(headers: Sequence[str], found: np.ndarray) -> list[tuple[str, int]]:
     return [(headers[at], row) for row, at in np.argwhere(found).tolist()]
 
 
-def _shown(table: Table, cells: Sequence[tuple[str, int]]) -> tuple[dict[str, object], dict[str, object]]:
-    """The rows of cells (column, pupil) and how many there are, and where the first stands."""
+def _shown(table: Table, cells: Sequence[tuple[str, int]]) -> tuple[list[int | str], dict[str, object]]:
+    """The rows of cells (column, pupil), and where the first stands."""
     here = [identity.places(table, [row], name)[0] for name, row in cells[: SHOWN + 2]]
-    return {"rows": identity.shown_rows([one["row"] for one in here]), "count": len(cells)}, here[0]
+    return identity.shown_rows([one["row"] for one in here]), here[0]
