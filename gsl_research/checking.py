@@ -244,7 +244,9 @@ def _proposal_lines(found: Found, proposal: Proposal, w: Words) -> list[str]:
     for outcome in (*proposal.outcomes, *proposal.graded):
         key = "outcome" if outcome.pre and outcome.post else "outcome_post" if outcome.post else "outcome_pre"
         label = outcome.label or w("command.draft.outcome_label")
-        told.append(w(f"command.check.{key}", label=label, pre=outcome.pre, post=outcome.post))
+        between = w.listing([f"“{header}”" for header in outcome.between])
+        key = "outcome_between" if between else key
+        told.append(w(f"command.check.{key}", label=label, pre=outcome.pre, between=between, post=outcome.post))
         if outcome.levels:
             told.append(
                 w("command.check.levels", label=label, levels=w.listing([f"“{one}”" for one in outcome.levels]))

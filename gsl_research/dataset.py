@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import identity, plausible, pupils, wave_table
+from . import identity, plausible, pupils, wave_days, wave_table
 from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
@@ -117,7 +117,7 @@ def bind(study: Study, table: Table) -> Dataset:
     """
     found, headers = _headers(study, table)
     problems = [*table.warnings, *wave_table.layout(study), *found]
-    planned, waves = study, ()
+    planned, waves, pivoted = study, (), ()
     if isinstance(study.design, Waves) and not errors(problems):
         waves = study.design.labels or ()
         if wave_table.in_rows(study):
@@ -126,12 +126,12 @@ def bind(study: Study, table: Table) -> Dataset:
             if errors(found):
                 raise Problems(_in_order(whole, problems))
             study = wave_table.side_by_side(study, waves)
-            headers = _headers(study, table)[1]
+            headers, pivoted = _headers(study, table)[1], waves
     roles = {role: headers[wanted] for role, wanted in study.columns.mapped().items() if wanted in headers}
     if not errors(problems):
         problems += _registers(study, table, headers)
     if errors(problems):
-        raise Problems(_in_order(table, problems))
+        raise Problems(_in_order(table, problems, pivoted))
 
     skipped = table.skipped
     unused = [header for header in table.columns if header not in headers.values()]
@@ -192,12 +192,12 @@ def bind(study: Study, table: Table) -> Dataset:
         problems += plausible.surprising(study, scores, keys.get("class"))
     beside, timing = {}, None
     if waves and not errors(problems):
-        beside, timing, found = _moments(planned, study, table, waves, scores)
+        beside, timing, found = wave_days.moments(planned, study, table, waves, scores)
         problems += found
         if isinstance(study.design, Stepped) and not errors(found):
             level, found = started_cluster(study.design.assigned, keys, beside["start"])
             problems += found
-    problems = _in_order(table, problems)
+    problems = _in_order(table, problems, pivoted)
     if errors(problems):
         raise Problems(problems)
     frame, names = _frame(scores | beside, treated, dose, codes, labels, keys.get(level))
@@ -216,31 +216,6 @@ def bind(study: Study, table: Table) -> Dataset:
         waves=waves,
         timing=timing,
     )
-
-
-def _moments(
-    planned: Study, study: Study, table: Table, waves: Sequence[str], scores: Mapping[str, np.ndarray]
-) -> tuple[dict[str, np.ndarray], str, list[Problem]]:
-    """When every pupil had every wave, as columns "time.1" and on; and "start", where classes start in turn."""
-    when, timing, problems = wave_table.times(planned, table, waves)
-    columns: dict[str, np.ndarray] = {}
-    if errors(problems):
-        return columns, timing, problems
-    taken = np.zeros(when.shape, dtype=bool)
-    for outcome in study.outcomes:
-        names = wave_table.occasions(len(waves))
-        seen = np.stack([~np.isnan(scores[f"{outcome.name}.{name}"]) for name in names], axis=1)
-        if nobody := [wave for wave, some in zip(waves, seen.any(axis=0), strict=True) if not some]:
-            problems.append(Problem(code="wave_without_scores", facts={"outcome": outcome.label, "names": nobody}))
-        taken |= seen
-    if undated := int((taken & np.isnan(when)).sum()):
-        problems.append(Problem(code="day_unknown", severity="warning", facts={"count": undated}))
-    when = np.where(np.isnan(when), np.nanmedian(when, axis=0), when)
-    columns |= {f"time.{number}": when[:, number - 1] for number in range(1, len(waves) + 1)}
-    if isinstance(study.design, Stepped):
-        columns["start"], found = wave_table.starts(study, table, waves)
-        problems += found
-    return columns, timing, problems
 
 
 def _whole_units(study: Study) -> bool:
@@ -391,8 +366,10 @@ def _as_counted(name: str) -> list[str | int]:
     return parts
 
 
-def _in_order(table: Table, problems: list[Problem]) -> list[Problem]:
-    """Every problem with its file, in the order of files, sheets and rows."""
+def _in_order(table: Table, problems: list[Problem], pivoted: Sequence[str] = ()) -> list[Problem]:
+    """Every problem with its file, in the order of files, sheets and rows; ``pivoted`` are waves with rows of their
+    own."""
+    problems = [wave_table.as_in_file(p, table, pivoted) for p in problems] if pivoted else problems
     sheets = dict.fromkeys((piece.table.file, piece.table.sheet) for piece in table.pieces)
     rank = {sheet: place for place, sheet in enumerate([(table.file, table.sheet), *sheets])}
     placed = [replace(p, file=p.file or table.file, sheet=p.sheet if p.file else table.sheet) for p in problems]

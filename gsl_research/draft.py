@@ -11,14 +11,18 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from .designs import Unit
 from .files import write_text
+from .occasions import heading_words, synonyms
 from .problems import Problem, Problems
-from .roles import Measured, Proposal
+from .roles import Measured, Proposal, domain_of
 from .study import USUAL_LANGUAGE, Study
+from .wave_names import are_years, known_order
 from .wording import Words
 
 WIDTH = 110
@@ -62,20 +66,26 @@ def _plan(w: Words, study_id: str) -> Iterator[str]:
 
 def _design(proposal: Proposal, w: Words) -> Iterator[str]:
     compared = "group" in proposal.roles or "group" in proposal.choices
+    kind = kind_of_waves(proposal)
     yield from ("", "", "[design]")
-    if in_waves(proposal):
-        yield from _waves(proposal, w, compared)
+    if kind is not None:
+        yield from _waves(proposal, w, kind)
     else:
+        if "wave" in proposal.roles:
+            yield ""
+            yield from _comment(w("command.draft.rows_per_wave"))
         yield from _ask(w, "kind", _toml("comparison" if compared else "one_group"))
     if compared:
         yield from _ask(w, "assigned", '""', _choose(w, get_args(Unit)))
         yield from _ask(w, "randomised", "false")
-    else:
+    elif kind != "survey":
         yield ""
-        yield from _comment(w("command.draft.to_comparison"))
+        yield from _comment(w(f"command.draft.{'to_compared_growth' if kind else 'to_comparison'}"))
     yield from ("", "", "[columns]")
     yield from _comment(w("command.draft.columns"))
     yield from _roles(proposal, w)
+    if not compared and kind == "survey":
+        return
     if not compared:
         group = proposal.roles.get("class", "")
         yield from (f"#group = {_toml(group)}", "", "#[groups]", "#treated = []", "#control = []")
@@ -87,23 +97,36 @@ def _design(proposal: Proposal, w: Words) -> Iterator[str]:
         yield f"{arm} = []   # {_choose(w, proposal.codes) if codes else w('command.draft.fill')}"
 
 
-def in_waves(proposal: Proposal) -> bool:
-    """Whether every wave has rows of its own: three of them with a comparison, two without."""
+def kind_of_waves(proposal: Proposal) -> Literal["growth", "survey"] | None:
+    """Growth of three waves, side by side or of pupils who are known; a survey of two, or of school years. None where
+    there are no waves, or two of them in rows with a comparison."""
     compared = "group" in proposal.roles or "group" in proposal.choices
-    return len(proposal.waves) >= (LEAST_WAVES if compared else 2)
+    count, known = len(proposal.waves), "pupil" in proposal.roles or "wave" not in proposal.roles
+    if count >= LEAST_WAVES and (compared or (known and not are_years(proposal.waves))):
+        return "growth"
+    return "survey" if count > 1 and not compared else None
 
 
-def _waves(proposal: Proposal, w: Words, compared: bool) -> Iterator[str]:
+def in_rows(proposal: Proposal) -> bool:
+    """Whether every wave has rows of its own."""
+    return "wave" in proposal.roles and kind_of_waves(proposal) is not None
+
+
+def _waves(proposal: Proposal, w: Words, kind: Literal["growth", "survey"]) -> Iterator[str]:
     labels = ", ".join(map(_toml, proposal.waves))
-    if compared or ("pupil" in proposal.roles and len(proposal.waves) >= LEAST_WAVES):
+    years = are_years(proposal.waves)
+    if kind == "growth":
         yield from _ask(w, "kind_growth", _toml("growth"), key_as="kind")
         yield from _ask(w, "waves", f"[{labels}]")
     else:
         yield from _ask(w, "kind_survey", _toml("survey"), key_as="kind")
         yield from _ask(w, "waves", f"[{labels}]", key_as="occasions")
-        yield from _ask(w, "same_pupils", "true" if "pupil" in proposal.roles else "false")
-    if "date" not in proposal.roles:
-        yield from _ask(w, "dates", f"[{', '.join(['2026-09-15'] * len(proposal.waves))}]", optional=True)
+        yield from _ask(w, "same_pupils", "true" if "pupil" in proposal.roles and not years else "false")
+    known = known_order(proposal.waves)
+    if "date" not in proposal.roles and (known is None or known[0] != "dates"):
+        step = timedelta(days=365 if years else 91)
+        days = [(date(2026, 9, 15) + step * at).isoformat() for at in range(len(proposal.waves))]
+        yield from _ask(w, "dates", f"[{', '.join(days)}]", optional=True)
 
 
 def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
@@ -116,7 +139,7 @@ def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
             yield f"class = {_toml(w(f'command.draft.{proposal.class_from}'))}"
         elif role == "pupil":
             yield from _ask(w, "pupil", '""', optional=True)
-    sure = (*SURE, "wave", "date") if in_waves(proposal) else SURE
+    sure = (*SURE, "wave", "date") if in_rows(proposal) else SURE
     for role in (role for role in ("wave", "date") if role in sure and role in proposal.roles):
         yield f"{role} = {_toml(proposal.roles[role])}"
     later = {role: header for role, header in proposal.roles.items() if role not in sure}
@@ -132,9 +155,7 @@ def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
 
 
 def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
-    outcomes = (*proposal.outcomes, *proposal.graded) or (
-        Measured(label="", domain="learning_gain", pre=None, post=None),
-    )
+    outcomes = (*proposal.outcomes, *proposal.graded) or (_only_points(proposal),)
     names: set[str] = set()
     for outcome in outcomes:
         label = outcome.label or w("command.draft.outcome_label")
@@ -160,22 +181,36 @@ def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
         yield from ("#[[subgroups]]", f"#column = {_toml(header)}")
 
 
+def _only_points(proposal: Proposal) -> Measured:
+    """An outcome without a moment in its heading: what the only column of points of a list with rows per wave tells."""
+    nothing = Measured(label="", domain="learning_gain", pre=None, post=None)
+    if not in_rows(proposal) or len(proposal.points) != 1:
+        return nothing
+    header = proposal.points[0]
+    said = heading_words(header)
+    plain = {*synonyms()["scores"]["plain"], *synonyms()["neutral"]}
+    label = " ".join(word for word in re.findall(r"[^\W_]+", header) if not set(heading_words(word)) <= plain)
+    return replace(nothing, label=label, domain=domain_of(said), post=header)
+
+
 def _occasions(proposal: Proposal, outcome: Measured, w: Words) -> Iterator[str]:
     yield ""
-    if in_waves(proposal):
+    if in_rows(proposal):
         yield from _comment(w("command.draft.post_of_wave"))
         known = outcome.post or (proposal.points[0] if len(proposal.points) == 1 else None)
         asked = _choose(w, proposal.points) if proposal.points else w("command.draft.fill")
         yield f"post = {_toml(known)}" if known else f'post = ""   # {asked}'
         yield from _ask(w, "tests", '""', _choose(w, ("same", "parallel", "different")))
         return
-    yield from _comment(w("command.draft.occasions"))
+    yield from _comment(w(f"command.draft.{'occasions_between' if outcome.between else 'occasions'}"))
     if outcome.pre is not None:
         yield f"pre = {_toml(outcome.pre)}"
     elif outcome.post is None and proposal.points:
         yield f'pre = ""   # {w("command.draft.choose_or_drop", options=_options(proposal.points))}'
     else:
         yield '#pre = ""'
+    if outcome.between:
+        yield f"between = [{_options(outcome.between)}]"
     if outcome.post is not None:
         yield f"post = {_toml(outcome.post)}"
     else:

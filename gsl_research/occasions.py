@@ -16,6 +16,8 @@ from .reading.headings import without_maximum
 
 WHOLE_WORD = 6
 """A shorter word than this counts only by itself, never as part of another ("start" in "startuur"; policy)."""
+LEAST_SERIES = 3
+"""Fewer columns of one subject are a test before and a test afterwards (policy)."""
 _YEAR = re.compile(r"(19|20)\d\d")
 
 Words = tuple[str, ...]
@@ -45,11 +47,22 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """The headers of one thing measured three times or more, from early to late, and what the moments are called."""
+
+    subject: Words
+    headers: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Occasions:
-    """``unclear`` are headers of one subject whose order cannot be told, or of which there are more than two."""
+    """``series`` are three moments or more in an order that is sure; ``unclear`` are headers of one subject whose order
+    cannot be told."""
 
     pairs: tuple[Pair, ...]
     unclear: tuple[tuple[str, ...], ...]
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class _Moment:
     kind: str
     order: int
     subject: Words
+    name: str = ""
 
     @property
     def about(self) -> frozenset[str]:
@@ -85,14 +99,16 @@ def find_occasions(headings: Mapping[str, Sequence[Words]]) -> Occasions:
     by_subject: dict[frozenset[str], list[_Moment]] = defaultdict(list)
     for moment in _settled(found):
         by_subject[moment.about].append(moment)
-    pairs, unclear = [], []
+    pairs, unclear, series = [], [], []
     for moments in by_subject.values():
         pair = _pair(moments)
         if pair is not None:
             pairs.append(pair)
+        elif (several := _series(moments)) is not None:
+            series.append(several)
         elif len(moments) > 1:
             unclear.append(tuple(moment.header for moment in moments))
-    return Occasions(tuple(pairs), tuple(unclear))
+    return Occasions(tuple(pairs), tuple(unclear), tuple(series))
 
 
 def _first_moment(header: str, names: Sequence[Words]) -> _Moment | None:
@@ -139,6 +155,18 @@ def _pair(moments: Sequence[_Moment]) -> Pair | None:
     return Pair(last.subject, first.header, last.header)
 
 
+def _series(moments: Sequence[_Moment]) -> Series | None:
+    """Numbers, or months without a year, that all differ: T1, T2, T3."""
+    ordered = sorted(moments, key=lambda moment: moment.order)
+    kinds, orders = {moment.kind for moment in moments}, {moment.order for moment in moments}
+    if len(moments) < LEAST_SERIES or kinds not in ({"numbered"}, {"month"}) or len(orders) < len(moments):
+        return None
+    if kinds == {"month"} and any(_YEAR.search(moment.header) for moment in moments):
+        return None
+    names = tuple(moment.name for moment in ordered)
+    return Series(ordered[0].subject, tuple(moment.header for moment in ordered), names)
+
+
 def _moment(header: str, words: Words) -> _Moment | None:
     """What a heading says about when; a heading that says both before and after ("groei voor-na") says nothing."""
     said = synonyms()["moments"]
@@ -157,17 +185,24 @@ def _moment(header: str, words: Words) -> _Moment | None:
     numbered = "|".join(said["numbered"])
     for at, word in enumerate(words):
         if one := re.fullmatch(rf"({numbered})(\d)", word):
-            return _Moment(header, "numbered", int(one[2]), _subject((*words[:at], *words[at + 1 :])))
+            rest = _subject((*words[:at], *words[at + 1 :]))
+            return _Moment(header, "numbered", int(one[2]), rest, _numbered(one[1], one[2]))
         if re.fullmatch(numbered, word) and re.fullmatch(r"\d", "".join(words[at + 1 : at + 2])):
-            return _Moment(header, "numbered", int(words[at + 1]), _subject((*words[:at], *words[at + 2 :])))
+            rest = _subject((*words[:at], *words[at + 2 :]))
+            return _Moment(header, "numbered", int(words[at + 1]), rest, _numbered(word, words[at + 1]))
     for order, names in enumerate(said["months"]):
         if set(names) & set(words):
             plain = tuple(word for word in words if not _YEAR.fullmatch(word))
-            return _Moment(header, "month", order, _subject(plain, without=set(names)))
+            name = next(word for word in words if word in names)
+            return _Moment(header, "month", order, _subject(plain, without=set(names)), name)
     for kind in ("pre_in_pair", "post_in_pair"):
         if set(said[kind]) & set(words):
             return _Moment(header, kind, 0, _subject(words, without=set(said[kind])))
     return None
+
+
+def _numbered(word: str, number: str) -> str:
+    return f"{word.upper()}{number}" if len(word) == 1 else f"{word} {number}"
 
 
 def _around(word: str, said: Sequence[str]) -> Words | None:

@@ -13,12 +13,13 @@ from pathlib import PurePath
 from typing import Literal
 
 from .grading import fold_level
-from .occasions import Occasions, Pair, Words, find_occasions, heading_words, occasion, says_when, synonyms
+from .occasions import Occasions, Pair, Series, Words, find_occasions, heading_words, occasion, says_when, synonyms
 from .problems import Problem, Term
 from .reading import Column, Table, as_text, parse_scores
 from .reading.grid import joined
 from .reading.lookalikes import is_level
 from .reading.words import file_words, level_lists
+from .wave_names import in_order
 
 MOST_ASKED = 500
 """Distinct cells that are looked at to see whether a column holds points (policy)."""
@@ -48,6 +49,8 @@ class Measured:
     levels: tuple[str, ...] = ()
     """What stands in the columns when that is no number; the worst first where ``ordered``."""
     ordered: bool = True
+    between: tuple[str, ...] = ()
+    """The columns between pre and post, from early to late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,13 @@ class Proposal:
     problems: tuple[Problem, ...] = ()
     class_from: Literal["sheet", "file"] | None = None
     waves: tuple[str, ...] = ()
-    """The codes of the proposed wave column, in the order they first stand: every wave then has rows of its own."""
+    """The codes of the proposed wave column, from early to late where they tell: every wave then has rows of its own.
+    Without such a column what the moments are called that stand side by side."""
 
     @property
     def used(self) -> frozenset[str]:
         scores = {header for outcome in (*self.outcomes, *self.graded)
-                  for header in (outcome.pre, outcome.post) if header is not None}  # fmt: skip
+                  for header in (outcome.pre, *outcome.between, outcome.post) if header is not None}  # fmt: skip
         return frozenset({*self.roles.values(), *scores})
 
 
@@ -144,14 +148,15 @@ class _Search:
             self._warn(Problem(code="pupil_not_found", severity="warning"))
         free = [header for header in self.columns if header not in named and header not in halves]
         points = [header for header in free if self._may_be_score(header)]
-        found = find_occasions({header: self.names[header] for header in points})
         graded = self._graded([header for header in free if header not in points])
+        found = self._settled(find_occasions({header: self.names[header] for header in points}), bool(graded))
         in_levels = {header for outcome in graded for header in (outcome.pre, outcome.post)}
         self._occasions(found, [header for header in free if header not in in_levels], points, bool(graded))
         taken = {header for pair in found.pairs for header in (pair.pre, pair.post)}
+        taken |= {header for series in found.series for header in series.headers}
         return Proposal(
             roles={role: self.roles[role] for role in synonyms()["roles"] if role in self.roles},
-            outcomes=tuple(self._measured(pair) for pair in found.pairs),
+            outcomes=(*map(self._measured, found.pairs), *map(self._in_series, found.series)),
             choices=self.choices,
             codes=tuple(_codes(self.columns[self.roles["group"]])) if "group" in self.roles else (),
             points=tuple(header for header in points if header not in taken),
@@ -159,7 +164,7 @@ class _Search:
             graded=graded,
             problems=tuple(self.problems),
             class_from=self._class_from(),
-            waves=self._waves(),
+            waves=found.series[0].names if found.series else self._waves(),
         )
 
     def _class_from(self) -> Literal["sheet", "file"] | None:
@@ -172,7 +177,18 @@ class _Search:
         if "wave" not in self.roles:
             return ()
         column = self.columns[self.roles["wave"]]
-        return tuple(dict.fromkeys(text for cell in column.distinct if (text := as_text(cell)) in _codes(column)))
+        return in_order(tuple(dict.fromkeys(as_text(c) for c in column.distinct if as_text(c) in _moments(column))))
+
+    def _settled(self, found: Occasions, graded: bool) -> Occasions:
+        """Without the series where other outcomes were not measured at the same moments."""
+        same = len({series.names for series in found.series}) <= 1
+        if same and not (found.series and (found.pairs or graded)) and "wave" not in self.roles:
+            return found
+        return replace(found, series=(), unclear=(*found.unclear, *(series.headers for series in found.series)))
+
+    def _in_series(self, series: Series) -> Measured:
+        first, *between, last = series.headers
+        return replace(self._measured(Pair(series.subject, first, last)), between=tuple(between))
 
     def _warn(self, problem: Problem) -> None:
         files = {table.file for table in self.tables}
@@ -234,7 +250,7 @@ class _Search:
             case "group":
                 return 2 <= len(_codes(column)) <= MOST_GROUPS and 2 * len(_codes(column)) <= len(column)
             case "wave":
-                return 2 <= len(_codes(column)) <= MOST_WAVES and 2 * len(_codes(column)) <= len(column)
+                return 2 <= len(_moments(column)) <= MOST_WAVES and 2 * len(_moments(column)) <= len(column)
             case _:
                 return bool(_codes(column))
 
@@ -272,6 +288,7 @@ class _Search:
             if pair.post is None:
                 self._warn(Problem(code="post_not_found", severity="warning", facts={"header": pair.pre}))
         has = {when for pair in found.pairs for when in ("pre", "post") if getattr(pair, when) is not None}
+        has |= {"pre", "post"} if found.series else set()
         missed = set()
         for header in (header for header in free if header not in points):
             when = next(filter(None, map(occasion, self.names[header])), None)
@@ -279,15 +296,14 @@ class _Search:
                 missed.add(when)
                 facts = {"role": Term(f"occasion.{when}"), "header": header}
                 self._warn(Problem(code="role_without_scores", severity="warning", facts=facts))
-        said = found.pairs or found.unclear or graded
+        said = found.pairs or found.series or found.unclear or graded
         if not said and "post" not in missed and "wave" not in self.roles:
             self._warn(Problem(code="scores_not_found", severity="warning"))
 
     def _measured(self, pair: Pair) -> Measured:
-        domains = synonyms()["domains"].items()
         return Measured(
             label=self._label(pair),
-            domain=next((domain for domain, words in domains if set(words) & set(pair.subject)), "learning_gain"),
+            domain=domain_of(pair.subject),
             pre=pair.pre,
             post=pair.post,
             high_pre=self._high(pair.pre),
@@ -305,6 +321,12 @@ class _Search:
         return told.pop() if len(told) == 1 else None
 
 
+def domain_of(words: Words) -> str:
+    """What these words of a heading are about; learning gain where they do not say."""
+    domains = synonyms()["domains"].items()
+    return next((domain for domain, said in domains if set(said) & set(words)), "learning_gain")
+
+
 def _own_name(table: Table) -> str:
     return table.sheet or PurePath(table.file).stem
 
@@ -319,6 +341,13 @@ def _codes(column: Column) -> list[str]:
     """The different texts in a column that are no word for "nothing"."""
     texts = dict.fromkeys(as_text(cell) for cell in column.distinct)
     return sorted(text for text in texts if text.casefold() not in file_words("missing"))
+
+
+def _moments(column: Column) -> list[str]:
+    """The different moments in a column: beside a word for before, "na" stands for afterwards and not for nothing."""
+    texts = {text.casefold(): text for cell in column.distinct if (text := as_text(cell))}
+    before, after = (set(synonyms()["moments"][kind]) & texts.keys() for kind in ("pre_in_pair", "post_in_pair"))
+    return list(dict.fromkeys([*_codes(column), *(texts[word] for word in after if before)]))
 
 
 def _holds_points(column: Column) -> bool:

@@ -156,6 +156,8 @@ class Words:
             parts.append(self("problems.address.row", row=problem.row))
         if problem.column is not None:
             parts.append(self("problems.address.column", column=problem.column))
+        if "wave" in problem.facts:
+            parts.append(self("problems.address.wave", wave=str(problem.facts["wave"])))
         address = ", ".join(parts)
         return f"{address}: {says} {mend}" if address else f"{says} {mend}"
 

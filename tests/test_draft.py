@@ -11,6 +11,7 @@ from gsl_research.draft import study_draft, write_study_draft
 from gsl_research.problems import Problems
 from gsl_research.roles import propose
 from gsl_research.study_file import load_study
+from gsl_research.wave_names import known_order
 from gsl_research.wording import words
 
 N = 12
@@ -147,3 +148,75 @@ def test_a_row_per_pupil_and_wave_becomes_a_study_of_waves(pupil, group, kind):
     assert content["design"]["kind"] == kind
     assert content["design"].get("waves", content["design"].get("occasions")) == ["sept", "jan", "juni"]
     assert content["columns"]["wave"] == "moment" and content["outcomes"][0]["post"] == "punten"
+
+
+def in_rows(waves, group=False, pupil=True, heading="punten"):
+    cells = [(p, w) for p in range(12) for w in waves]
+    columns = {"klas": [f"5{'AB'[p % 2]}" for p, _ in cells], "moment": [w for _, w in cells]}
+    columns[heading] = [str(8 + p % 5) for p, _ in cells]
+    columns |= {"leerling": [f"p{p}" for p, _ in cells]} if pupil else {}
+    columns |= {"groep": ["nieuw" if p % 2 else "gewoon" for p, _ in cells]} if group else {}
+    return columns
+
+
+@pytest.mark.parametrize(
+    ("waves", "ordered"),
+    [
+        (("juni", "jan", "sept"), ["sept", "jan", "juni"]),
+        (("T3", "T1", "T2"), ["T1", "T2", "T3"]),
+        (("20/01/2026", "08/06/2026", "15/09/2025"), ["15/09/2025", "20/01/2026", "08/06/2026"]),
+        (("jan 2026", "sept 2025", "juni 2026"), ["sept 2025", "jan 2026", "juni 2026"]),
+        (("einde", "midden", "begin"), ["einde", "midden", "begin"]),
+    ],
+)
+def test_waves_stand_from_early_to_late_where_their_names_tell(waves, ordered):
+    text = draft(in_rows(waves))
+    assert tomllib.loads(text)["design"]["waves"] == ordered
+    opened = tomllib.loads(re.sub(r"^#(?=\S)", "", completed(text), flags=re.MULTILINE))
+    days = opened["design"].get("dates")
+    assert (days is None) == (known_order(ordered) is not None and known_order(ordered)[0] == "dates")
+    assert days is None or days == sorted(set(days)) and len(days) == 3
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_list_of_waves_never_leads_to_a_comparison_that_cannot_be(tmp_path, lang):
+    alone = draft(in_rows(("T1", "T2", "T3")), lang)
+    said = " ".join(line.removeprefix("# ") for line in alone.splitlines())
+    assert words(lang)("command.draft.to_compared_growth") in said
+    assert words(lang)("command.draft.to_comparison") not in said
+    opened = re.sub(r"^#(?=assigned|group|\[groups\]|treated|control)", "", completed(alone), flags=re.MULTILINE)
+    assert tomllib.loads(opened)["groups"] and tomllib.loads(opened)["design"]["kind"] == "growth"
+    two = draft(in_rows(("T1", "T2"), group=True), lang)
+    said = " ".join(line.removeprefix("# ") for line in two.splitlines())
+    assert words(lang)("command.draft.rows_per_wave") in said
+    assert propose(table(in_rows(("voor", "na")))).waves == ("voor", "na")
+    assert words(lang)("command.draft.rows_per_wave") not in draft(lang=lang)
+
+
+def test_school_years_are_other_pupils_until_told_and_the_outcome_is_called_by_its_column():
+    columns = in_rows(("2023-2024", "2022-2023", "2024-2025"), heading="Score motivatie")
+    content = tomllib.loads(draft(columns))
+    assert content["design"] == {
+        "kind": "survey", "occasions": ["2022-2023", "2023-2024", "2024-2025"], "same_pupils": False,
+    }  # fmt: skip
+    (outcome,) = content["outcomes"]
+    assert (outcome["label"], outcome["name"], outcome["domain"]) == ("Motivatie", "motivatie", "motivation")
+    plain = tomllib.loads(draft(in_rows(("T1", "T2", "T3"), heading="score")))["outcomes"][0]
+    assert (plain["label"], plain["name"], plain["domain"], plain["post"]) == (
+        "Toets",
+        "toets",
+        "learning_gain",
+        "score",
+    )
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_three_columns_of_one_subject_are_growth_that_binds(tmp_path, lang):
+    scores = {f"T{w}": [str((i * 7 + 5 * w) % 11 + w) for i in range(N)] for w in (1, 2, 3)}
+    columns = {name: cells for name, cells in COLUMNS.items() if "toets" not in name} | scores
+    path = tmp_path / "studie.toml"
+    path.write_text(completed(draft(columns, lang)), "utf-8")
+    study = load_study(path)
+    assert (study.design.kind, study.design.waves) == ("growth", ("T1", "T2", "T3"))
+    assert study.outcomes[0].headers == ("T1", "T2", "T3")
+    assert bind(study, table(columns)).waves == ("T1", "T2", "T3")

@@ -22,8 +22,9 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 LAYERS = {
     "values": ["problems", "estimate", "blocks"],
     "inputs": [
-        "designs", "grading", "study", "study_file", "reading", "occasions", "roles", "gather",
-        "units", "identity", "pupils", "wave_table", "level_cells", "outcomes", "labels", "plausible", "dataset",
+        "designs", "grading", "study", "study_file", "reading", "occasions", "wave_names", "roles", "gather",
+        "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells", "outcomes", "labels",
+        "plausible", "dataset",
     ],
     "numbers": ["methods"],
     "decisions": [
@@ -51,7 +52,8 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 
 OWNERS = {
     "numpy": {
-        "reading", "gather", "units", "identity", "pupils", "wave_table", "level_cells", "outcomes", "labels",
+        "reading", "gather", "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells",
+        "outcomes", "labels",
         "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
         "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "plan", "charts",
         "tableschema", "explore",

@@ -124,10 +124,29 @@ def test_growth_from_before_to_after_is_no_test():
     ]
 
 
-def test_three_moments_are_asked_and_not_chosen():
-    found = proposed(T1=EARLY, T2=LATE, T3=LATE)
-    assert pairs(found) == [] and codes(found).count("moments_unclear") == 1
-    assert found.points == ("T1", "T2", "T3")
+def test_three_moments_in_a_sure_order_are_waves():
+    found = proposed(T3=LATE, T1=EARLY, T2=LATE)
+    (outcome,) = found.outcomes
+    assert (outcome.pre, outcome.between, outcome.post) == ("T1", ("T2",), "T3")
+    assert found.waves == ("T1", "T2", "T3") and found.points == () and "moments_unclear" not in codes(found)
+    months = proposed(**{"lezen juni": LATE, "lezen sept": EARLY, "lezen jan": LATE})
+    assert (months.outcomes[0].label, months.waves) == ("lezen", ("sept", "jan", "juni"))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("juni 2024", "september 2024", "juni 2025"),
+        ("T1", "T2", "T3", "M3"),
+        ("T1 lezen", "T2 lezen", "T3 lezen", "voortoets rekenen", "natoets rekenen"),
+        ("T1 lezen", "T2 lezen", "T3 lezen", "meting 1 rekenen", "meting 2 rekenen", "meting 3 rekenen"),
+        ("T1", "T2", "meting 3", "juni"),
+    ],
+)
+def test_moments_in_an_order_that_is_not_sure_are_asked_and_not_chosen(columns):
+    found = proposed(**{name: EARLY if at == 0 else LATE for at, name in enumerate(columns)})
+    assert found.waves == () and "moments_unclear" in codes(found)
+    assert all(not outcome.between for outcome in found.outcomes)
 
 
 def test_a_test_halfway_leaves_before_and_after_as_they_are():
