@@ -82,7 +82,7 @@ class Telling:
         return self.words.number(value, privacy.MEAN_DECIMALS)
 
     def of(self, outcome: Outcome) -> str:
-        if outcome.scale_post is None:
+        if outcome.scale_post is None or outcome.scale_post[0] < 0:
             return ""
         return self.words("report.certain.of", maximum=self.words.plain(outcome.scale_post[1]))
 

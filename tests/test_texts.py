@@ -712,6 +712,7 @@ def cases() -> Iterator[Case]:
         for drawn in (False, True):
             yield divided(f"divided, no test before {sites} {drawn}", 1.0, sites, drawn=drawn, main={"pre": None})
     yield divided("divided in small classes", 1.0, size=6)
+    yield divided("divided in many small classes", 1.0, 12, size=3)
     for classes, gone in ((4, (0,)), (6, (0, 1))):
         case = divided(f"classes on one side, {len(gone)} of {classes}", 1.0, classes)
         group = [
