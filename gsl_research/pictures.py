@@ -49,11 +49,9 @@ def attribution(told: Telling) -> Iterator[Block]:
         return
     if not told.rolled_out:
         shapes = list(_all_shapes(told))
-        if any(shape.mean is not None for shape in shapes):
-            declared, adjusted = outcome.scale_post is not None, outcome.pre is not None
-            yield charts.class_means(shapes, scale=scale, words=w, adjusted=adjusted, declared=declared)
-        else:
-            yield Text(w("report.method.classes_too_small", least=privacy.MIN_MEAN))
+        yield charts.class_means(
+            shapes, scale=scale, words=w, adjusted=outcome.pre is not None, declared=outcome.scale_post is not None
+        )
     if result.steps is None:
         yield from _class_growth(told, scale)
     yield from _turns(told)
