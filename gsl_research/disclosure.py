@@ -22,7 +22,18 @@ def shareable(result: OutcomeResult) -> bool:
     behind = [arm.pupils for arm in result.arms.values()]
     if (waves := result.waves) is not None:
         behind += [counts[at] for counts, _ in waves.arms.values() for at in (0, -1)]
-    return all(map(privacy.may_average, behind)) and not _solvable(result)
+    return all(map(privacy.may_average, behind)) and not _solvable(result) and not _counts_follow(result)
+
+
+def _counts_follow(result: OutcomeResult) -> bool:
+    """Of one class whose pupils were divided, an interval of two shares gives back who passed: small counts too."""
+    given = any(one.estimator == "newcombe" for one in result.estimates)
+    return given and not _shares_are_large(result)
+
+
+def _shares_are_large(result: OutcomeResult) -> bool:
+    counts = [levels for arm in result.arms.values() for levels in (arm.levels_pre, arm.levels_post) if levels]
+    return all(min(levels) >= privacy.MIN_COUNT for levels in counts)
 
 
 UNKNOWN = 3
@@ -35,6 +46,13 @@ def _solvable(result: OutcomeResult) -> bool:
         at = range(len(waves.labels)) if not waves.same_pupils else (0, -1)
         sets += [[(one.treated, one.pupils[w]) for one in waves.classes if one.pupils[w]] for w in at]
         sets = sets if waves.same_pupils else sets[1:]
+    if (steps := result.steps) is not None:
+        for wave in range(len(steps.waves)):
+            here = [(one.start <= wave, one.pupils[wave]) for one in steps.classes if one.pupils[wave]]
+            sides = [sum(pupils for begun, pupils in here if begun is side) for side in (True, False)]
+            if any(0 < pupils < privacy.MIN_MEAN for pupils in sides):
+                return True
+            sets.append(here)
     divided = len(result.classes) > result.units
     return any(_small_is_solvable(classes, divided) for classes in sets)
 
@@ -56,8 +74,7 @@ def _small_is_solvable(classes: list[tuple[bool | None, int]], divided: bool) ->
 def shares_may_show(result: OutcomeResult) -> bool:
     """How many passed in every arm, before and after: all of it or nothing, since a difference of shares and one of
     them give the other."""
-    counts = [levels for arm in result.arms.values() for levels in (arm.levels_pre, arm.levels_post) if levels]
-    return shareable(result) and all(min(levels) >= privacy.MIN_COUNT for levels in counts)
+    return shareable(result) and _shares_are_large(result)
 
 
 def classes_may_show(result: OutcomeResult) -> bool:
@@ -226,14 +243,19 @@ FILLED_IN = ("multiple_imputation", "missing_indicator")
 
 
 def told_estimates(result: OutcomeResult) -> tuple[Estimate, ...]:
-    """Without what was filled in for one to nine pupils of an arm: beside the others it tells how they began."""
+    """Without what was filled in for one to nine pupils of an arm: beside the others it tells how they began. Of shares
+    whose counts stay at home, the difference alone."""
     main = result.main
 
     def few(one: Estimate) -> bool:
         filled = [count - main.n[name] for name, count in one.n.items() if name.startswith("pupils")]
         return any(0 < count < privacy.MIN_MEAN for count in filled)
 
-    return tuple(one for one in result.estimates if one.estimator not in FILLED_IN or not few(one))
+    told = [one for one in result.estimates if one.estimator not in FILLED_IN or not few(one)]
+    if result.kind == "share" and not shares_may_show(result):
+        # Beside the difference these pin how many passed in each arm, and even in each class.
+        told = [one for one in told if one.metric == "points" and one.status not in ("beside", "described")]
+    return tuple(told)
 
 
 def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
@@ -293,3 +315,18 @@ def extreme_may_show(arm: Arm, code: Literal["ceiling", "floor"]) -> bool:
         return True
     between = arm.reached - at if code == "ceiling" else arm.with_post - arm.reached - at
     return not 0 < between < privacy.MIN_COUNT
+
+
+OF_PUPILS = ("within_one_site", "site_fixed_effects", "newcombe", "assumed_icc")
+"""Estimators whose degrees of freedom count pupils."""
+
+
+def df_of_classes(estimate: Estimate) -> bool:
+    """Whether the degrees of freedom count classes, not pupils."""
+    return bool(estimate.class_df) and estimate.estimator not in OF_PUPILS
+
+
+def loss_may_leave(measurement: Measurement, result: OutcomeResult) -> bool:
+    """Of another outcome than the first, or of classes that start in turn, a share lost is a count of few sooner."""
+    rollout = result.steps is not None and not result.steps.two
+    return not rollout and (result is measurement.primary or pupils_may_show(measurement, result))

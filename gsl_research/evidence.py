@@ -10,7 +10,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -20,10 +20,13 @@ from .appendix import DoseEntry, FamilyEntry, PrimaryEntry, dose_entry, family_e
 from .disclosure import (
     FILLED_IN,
     classes_may_show,
+    df_of_classes,
     extreme_may_show,
+    loss_may_leave,
     loss_may_show,
     pupils_may_show,
     shareable,
+    shares_may_show,
     told_estimates,
     told_subgroups,
 )
@@ -240,9 +243,9 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
-        "refused": [entry for result in results for entry in _refused(result)],
+        "refused": [entry for result in results for entry in _refused(result, share)],
         "levels": [entry for result in results for entry in levels_of(result) if not share],
-        "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(r, c, share), flag=c.flag)
+        "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(measurement, r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
         "missing": [] if silent else list(missing_entries(measurement, verdict.missing_turns, share=share)),
         "security": SecurityEntry(
@@ -287,7 +290,8 @@ def _estimates(measurement: Measurement, result: OutcomeResult, share: bool) -> 
     for estimate in told_estimates(result) if share else result.estimates:
         # Of a difference with missing pupils filled in, their number would be told beside that of the others.
         tells = tells_pupils and estimate.estimator not in FILLED_IN
-        yield _estimate(result, estimate, share, dict(_pupils(estimate.n, tells) if share else estimate.n))
+        entry = _estimate(result, estimate, share, dict(_pupils(estimate.n, tells) if share else estimate.n))
+        yield replace(entry, df=None) if share and not tells and not df_of_classes(estimate) else entry
     for one in result.subgroups:
         if isinstance(one.difference, Estimate) and (not share or one in told_subgroups(result, one.column)):
             # Beside the other labels a count of pupils could give away a small one.
@@ -295,7 +299,9 @@ def _estimates(measurement: Measurement, result: OutcomeResult, share: bool) -> 
             yield _estimate(result, one.difference, share, n, subgroup=f"{one.column}: {one.label}")
 
 
-def _refused(result: OutcomeResult) -> list[RefusedEntry]:
+def _refused(result: OutcomeResult, share: bool) -> list[RefusedEntry]:
+    if share and result.kind == "share" and not shares_may_show(result):
+        return []  # that nobody, or everybody, passed on one side
     found = [(None, one) for one in result.refused]
     found += [(one.column, one.difference) for one in result.subgroups if isinstance(one.difference, NotEstimated)]
     entries = [
@@ -323,8 +329,8 @@ def _estimate(
         estimator=estimate.estimator,
         value=told(estimate.value),
         se=told(estimate.se),
-        df=estimate.df,
-        class_df=estimate.class_df,
+        df=_rounded(estimate.df, share),
+        class_df=_rounded(estimate.class_df, share),
         low=told(interval.low) if interval else None,
         high=told(interval.high) if interval else None,
         level=interval.level if interval else None,
@@ -335,6 +341,11 @@ def _estimate(
         unit=estimate.unit,
         status=estimate.status,
     )
+
+
+def _rounded(df: float | None, share: bool) -> float | None:
+    """With one decimal on a card: exactly, those of unequal spreads tell how far each class lies from the others."""
+    return round(df, 1) if share and df is not None else df
 
 
 def _pupils(n: Mapping[str, int], may_show: bool) -> Iterator[tuple[str, int | None]]:
@@ -351,7 +362,7 @@ CARD_CHECK_DECIMALS = 2
 OF_SINGLE_CLASSES = ("class_sd_ratio", "leave_one_out_low", "leave_one_out_high", "outlying_class")
 
 
-def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
+def _check(measurement: Measurement, result: OutcomeResult, check: Check, share: bool) -> float | None:
     """A card leaves out shares that stand for one to four pupils (a ceiling, a loss), and what would tell the mean of a
     class with fewer than 10."""
     if not share:
@@ -363,6 +374,8 @@ def _check(result: OutcomeResult, check: Check, share: bool) -> float | None:
     match check.code:
         case "ceiling" | "floor":
             told = extreme_may_show(arm, check.code)
+        case "attrition" | "attrition_gap" if not loss_may_leave(measurement, result):
+            told = False
         case "attrition":
             told = sum(lost) == 0 or privacy.may_count(sum(lost))
         case "attrition_gap":

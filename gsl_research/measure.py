@@ -100,8 +100,6 @@ def not_yet(study: Study, cluster_level: str | None = None) -> Iterator[Problem]
             yield Problem(code="not_yet", facts={"what": Term(f"later.{study.design.kind}")})
         case _:
             assert_never(study.design)
-    if isinstance(study.design, Waves) and any(outcome.cell_levels for outcome in study.outcomes):
-        yield Problem(code="not_yet", facts={"what": Term("later.levels_waves")})
     if study.columns.dose is not None and study.primary.cell_levels and not study.primary.items:
         yield Problem(code="not_yet", facts={"what": Term("later.dose_levels")})
     by_wave = ("wave", "date") if isinstance(study.design, Waves) and study.columns.wave is not None else ()

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import identity, pupils, wave_pupils
 from .designs import Waves
-from .problems import Problem
+from .problems import Problem, Term
 from .reading import Column, Piece, Table, as_text
 from .reading.words import file_words, missing_words
 from .study import Outcome, Study
@@ -35,6 +35,8 @@ def layout(study: Study) -> Iterator[Problem]:
     """What contradicts itself: in a design with waves each has a row, told by the role wave, or a column of its own."""
     if isinstance(study.design, Waves):
         yield from _contradicting(study)
+    if isinstance(study.design, Waves) and any(outcome.cell_levels for outcome in study.outcomes):
+        yield Problem(code="not_yet", facts={"what": Term("later.levels_waves")})
     for outcome in study.outcomes:
         facts = {"outcome": outcome.label, "kind": study.design.kind}
         if not isinstance(study.design, Waves):

@@ -5,12 +5,14 @@ Every test is an attack that once worked.
 
 import re
 
+import numpy as np
 import pytest
 from conftest import bound, classes, plan, turned
 
 import gsl_research as gsl
 from gsl_research.blocks import Chart
 from gsl_research.charts.picture import drawable
+from gsl_research.disclosure import shareable, shares_may_show
 from gsl_research.documents import html
 
 
@@ -149,3 +151,36 @@ def test_a_character_that_no_picture_can_hold_stops_nothing(character):
     page, _ = told(scores, subgroups=[{"column": "taal"}])
     assert "“Ned”" in page
     assert character not in drawable(f"a{character}b")
+
+
+def test_the_mean_of_three_who_carry_one_wave_of_a_rollout_cannot_be_solved():
+    """Four classes start in turn; at the first start one of them has three pupils: its cell is hidden, and every other
+    one beside the weighted difference would give it back."""
+    rng = np.random.default_rng(5)
+    codes = np.repeat(np.arange(4), 14)
+    points = np.clip(rng.normal(12, 3, (56, 5)), 0.5, 19.5).round(1)
+    columns = {"leerling": [f"p{n}" for n in range(56)], "klas": [f"k{c}" for c in codes]}
+    columns["start"] = [f"w{c + 2}" for c in codes]
+    columns |= {f"w{at + 1}": [f"{value}" for value in points[:, at]] for at in range(5)}
+    columns["w2"][3:14] = [""] * 11
+    outcome = plan()["outcomes"][0] | {"pre": "w1", "between": ["w2", "w3", "w4"], "post": "w5"}
+    design = {"kind": "stepped", "start_column": "start", "waves": ["w1", "w2", "w3", "w4", "w5"], "randomised": True}
+    planned, data = bound(columns, "one_group", design=design, outcomes=[outcome])
+    assert not shareable(gsl.measure(planned, data).primary)
+
+
+def test_a_card_tells_no_hidden_count_by_degrees_of_freedom_or_log_odds():
+    scores = classes(4, 4, size=20)
+    passed = {"k0": 17, "k1": 19, "k2": 20, "k3": 20, "k4": 8, "k5": 9, "k6": 10, "k7": 17}
+    seen = dict.fromkeys(passed, 0)
+    cells = []
+    for klas in scores["klas"]:
+        seen[klas] += 1
+        cells.append("ja" if seen[klas] <= passed[klas] else "nee")
+    outcome = {"name": "proef", "label": "Proef", "domain": "learning_gain", "post": "proef", "levels": ["nee", "ja"]}
+    planned, data = bound(scores | {"proef": cells}, outcomes=[outcome])
+    measurement = gsl.measure(planned, data)
+    card = gsl.evidence(measurement, gsl.judge(measurement))
+    assert not shares_may_show(measurement.primary)
+    assert {entry.metric for entry in card.estimates} <= {"points"} and not card.refused
+    assert all(entry.df is None or round(entry.df, 1) == entry.df for entry in card.estimates)
