@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import bound, classes, plan, table, turned
+from telling import whole_page
 from test_divided import SITES, divided
-from test_texts import whole_page
 
 import gsl_research as gsl
 from gsl_research.charts.picture import Picture

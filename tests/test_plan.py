@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from conftest import EXAMPLES, bound, classes, plan, study, table
 from scipy import stats
-from test_texts import FORBIDDEN, KEYS, LANGUAGES, LONGEST, NEGATIVE, ONE_GROUP, OTHER_MARK, PLURAL_OF_ONE, has, said
+from telling import said, telling
+from text_keys import KEYS, LANGUAGES
+from wording_rules import FORBIDDEN, LONGEST, NEGATIVE, ONE_GROUP, OTHER_MARK, PLURAL_OF_ONE, has
 
 import gsl_research as gsl
 from gsl_research.charts.picture import Picture
@@ -37,7 +39,7 @@ from gsl_research.prospects import (
     weeks,
     whole_classes,
 )
-from gsl_research.wording import Words, words
+from gsl_research.wording import words
 
 SAME = 1e-9
 
@@ -270,25 +272,20 @@ def settings():
 
 
 @pytest.fixture(scope="module")
-def used():
-    return set()
+def pages_and_used():
+    """[(plan, language, page)], and the keys that were asked for."""
+    with telling() as used:
+        return [(one, lang, gsl.outlook(one, lang=lang)) for one in settings() for lang in LANGUAGES], used
 
 
 @pytest.fixture(scope="module")
-def pages(used):
-    """(plan, language, page); the drawing itself is left out."""
-    find = Words._find
+def pages(pages_and_used):
+    return pages_and_used[0]
 
-    def recording(self, key):
-        found = find(self, key)
-        if isinstance(found, str):
-            used.add(key)
-        return found
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Words, "_find", recording)
-        patch.setattr(Picture, "svg", lambda self, height, alt_text: "<svg xmlns='http://www.w3.org/2000/svg'/>")
-        return [(one, lang, gsl.outlook(one, lang=lang)) for one in settings() for lang in LANGUAGES]
+@pytest.fixture(scope="module")
+def used(pages_and_used):
+    return pages_and_used[1]
 
 
 def sentences(page):
