@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import platform
 import re
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import time
 
 from .problems import Problem, Problems
 
 SHAREABLE, PRIVATE = "reports", "private"
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+A_DAY = 86_400
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)}
 """Names Windows keeps for devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces")."""
 
@@ -29,7 +35,7 @@ def write_text(path: Path | str, text: str) -> Path:
 def write_bytes(path: Path | str, content: bytes) -> Path:
     """All of it or nothing; the old file stays until the new one is safely on disk."""
     path = Path(path)
-    half = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    half = path.with_name(own_name())
     with writing(path):
         try:
             with open(half, "xb") as file:
@@ -41,43 +47,13 @@ def write_bytes(path: Path | str, content: bytes) -> Path:
             with suppress(OSError):
                 half.unlink()
             raise
-        _settle(path.parent)
+        settle(path.parent)
     return path
 
 
 def write_json(path: Path | str, value: object) -> Path:
     """Keys in their given order; NaN and infinity are a mistake, not a value."""
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def publish(files: list[tuple[Path, Path]], *, aside: Path) -> None:
-    """Move finished files from the staging folder to their places, in the given order.
-
-    All or nothing while the program lives: when one cannot be placed, those before it are put back as they were.
-    ``aside`` is a folder on the same disk for the copies that make this possible.
-    """
-    import shutil
-
-    undo: list[tuple[Path, Path | None]] = []
-    with writing(files[-1][1]):
-        try:
-            for source, target in files:
-                with open(source, "rb+") as file:
-                    os.fsync(file.fileno())
-                before = None
-                if target.exists():
-                    before = aside / f"{len(undo)}"
-                    shutil.copyfile(target, before)
-                with writing(target):
-                    os.replace(source, target)
-                undo.append((target, before))
-        except BaseException:
-            for target, before in reversed(undo):
-                with suppress(OSError):
-                    target.unlink() if before is None else os.replace(before, target)
-            raise
-        for folder in {target.parent for _, target in files}:
-            _settle(folder)
 
 
 def save(value: object, out_folder: Path | str) -> Path:
@@ -153,10 +129,58 @@ def _shipped(inside: str, beside: str) -> Path:
 def _place(out_folder: Path | str, root: str, study_id: str, name: str) -> Path:
     folder = study_folder(out_folder, root, study_id)
     with made_folder(folder):
+        sweep(folder)
         return folder / name
 
 
-def _settle(folder: Path) -> None:
+def own_name() -> str:
+    """Of something half made: tells which process on which machine is making it, without naming either."""
+    return f".gsl-{host()}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """What dead processes were making in a folder; on another machine, what is older than a day."""
+    return [path for path in sorted(folder.glob(".gsl-*")) if _is_dead(path)]
+
+
+def sweep(folder: Path) -> None:
+    """Remove what dead processes left half made."""
+    for path in left_behind(folder):
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_dead(path: Path) -> bool:
+    owner = re.fullmatch(r"\.gsl-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}", path.name)
+    if owner is None:
+        return False
+    if owner[1] == host() and not _alive(int(owner[2])):
+        return True
+    try:
+        return time() - path.stat().st_mtime > A_DAY
+    except OSError:
+        return False
+
+
+def _alive(pid: int) -> bool:
+    """On Windows a signal cannot merely ask: there only age tells."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def host() -> str:
+    """Tells machines on one network share apart without naming them."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def settle(folder: Path) -> None:
     """Put the names in a folder on disk too, where the system can (not on Windows, not on every share)."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

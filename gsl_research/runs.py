@@ -8,45 +8,32 @@ never stands there without what belongs to it. The *driver* is this process; the
 from __future__ import annotations
 
 import ast
-import hashlib
 import html
 import json
 import logging
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
-from time import monotonic, perf_counter, time
+from time import monotonic, perf_counter
 from typing import Any, Literal
 
-from .files import (
-    PRIVATE,
-    SHAREABLE,
-    made_folder,
-    notebooks_folder,
-    publish,
-    study_folder,
-    write_json,
-    write_text,
-    writing,
-)
+from .files import PRIVATE, SHAREABLE, notebooks_folder, study_folder, write_json, write_text, writing
 from .problems import Problem, Problems
+from .publishing import holding, publish, staging
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Small matrices gain nothing from threads, and one thread adds up in the same order on every machine."""
 
 MEASURE, PAGE, RECORD = "3_measure_effect.ipynb", "report.html", "record.json"
 UNWRITTEN = {"disk_full", "output_unwritable"}
-A_DAY = 86_400
 VERSIONS = ("papermill", "nbclient", "ipykernel", "numpy", "pandas", "scipy", "altair", "vl-convert-python")
 
 _waiting: list[subprocess.Popen] = []
@@ -103,27 +90,27 @@ def measure_files(
     prepare()
     started, clock = datetime.now(UTC), perf_counter()
     study_file, data_file, out = Path(study_file).resolve(), Path(data_file).resolve(), Path(out).resolve()
-    with _staging(out) as staging:
+    with staging(out) as made:
         parameters = {
             "study_file": str(study_file),
             "data_file": str(data_file),
-            "out_folder": str(staging),
+            "out_folder": str(made),
             "lang": lang,
         }
         try:
-            kernel = _execute(notebooks_folder() / MEASURE, parameters, staging / MEASURE, limit_seconds)
+            kernel = _execute(notebooks_folder() / MEASURE, parameters, made / MEASURE, limit_seconds)
         except RunFailed as failed:
             _raise_problems(failed, study_file, data_file)
             raise
-        study = _study_in(staging)
+        study = _study_in(made)
         seconds = perf_counter() - clock
         shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
         with writing(out):
-            os.replace(staging / MEASURE, staging / SHAREABLE / study / MEASURE)
-        write_json(staging / SHAREABLE / study / "run.json", _run_facts(started, seconds, kernel))
-        replaced = _origin(private / RECORD) not in (None, _origin(staging / PRIVATE / study / RECORD))
-        with made_folder(private), made_folder(shareable):
-            publish(_in_order(staging, out), aside=staging)
+            os.replace(made / MEASURE, made / SHAREABLE / study / MEASURE)
+        write_json(made / SHAREABLE / study / "run.json", _run_facts(started, seconds, kernel))
+        replaced = _origin(private / RECORD) not in (None, _origin(made / PRIVATE / study / RECORD))
+        with holding(out):
+            publish(made, out)
     return Run(shareable, shareable / PAGE, shareable / MEASURE, private / RECORD, seconds, kernel, replaced)
 
 
@@ -260,18 +247,11 @@ def _raise_problems(failed: RunFailed, study_file: Path, data_file: Path) -> Non
         raise failed from error
 
 
-def _study_in(staging: Path) -> str:
-    pages = list(staging.glob(f"{SHAREABLE}/*/{PAGE}"))
+def _study_in(made: Path) -> str:
+    pages = list(made.glob(f"{SHAREABLE}/*/{PAGE}"))
     if len(pages) != 1:
         raise RunFailed(Problem(code="nothing_saved", file=MEASURE))
     return pages[0].parent.name
-
-
-def _in_order(staging: Path, out: Path) -> list[tuple[Path, Path]]:
-    """(made, place) of every file: what is private, what is shareable, the page."""
-    made = [path for root in (PRIVATE, SHAREABLE) for path in sorted((staging / root).rglob("*")) if path.is_file()]
-    made.sort(key=lambda path: path.name == PAGE)
-    return [(path, out / path.relative_to(staging)) for path in made]
 
 
 def _run_facts(started: datetime, seconds: float, kernel: str) -> dict[str, object]:
@@ -284,49 +264,6 @@ def _run_facts(started: datetime, seconds: float, kernel: str) -> dict[str, obje
         "platform": f"{platform.system()} {platform.machine()}",
         "versions": {name: version(name) for name in VERSIONS},
     }
-
-
-@contextmanager
-def _staging(out: Path) -> Iterator[Path]:
-    """A private folder on the disk of ``out``, gone afterwards; what dead runs left goes too."""
-    with made_folder(out):
-        _sweep(out)
-        staging = out / f".gsl-{_host()}-{os.getpid()}-{os.urandom(4).hex()}"
-        with writing(out):
-            staging.mkdir(0o700)
-        try:
-            yield staging
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-def _sweep(out: Path) -> None:
-    for path in out.glob(".gsl-*"):
-        owner = re.fullmatch(r"\.gsl-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}", path.name)
-        if owner is None:
-            continue
-        with suppress(OSError):
-            dead = owner[1] == _host() and not _alive(int(owner[2]))
-            if dead or time() - path.stat().st_mtime > A_DAY:
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    """On Windows a signal cannot merely ask: there only age tells."""
-    if sys.platform == "win32":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _host() -> str:
-    """Tells machines on one network share apart without naming them."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _environment() -> dict[str, str]:

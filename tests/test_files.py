@@ -51,31 +51,6 @@ def test_json_keeps_its_order_and_refuses_what_is_no_number(tmp_path):
     assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"z": "é", "a": 1}
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3])
-def test_publishing_is_all_or_nothing(tmp_path, monkeypatch, failing):
-    staging, out = tmp_path / "staging", tmp_path / "out"
-    staging.mkdir()
-    out.mkdir()
-    for name in "abc":
-        (staging / f"{name}.new").write_text(f"new {name}")
-    (out / "a").write_text("old a")
-    (out / "c").write_text("old c")
-    replace, calls = os.replace, []
-
-    def failing_once(source, target):
-        calls.append(target)
-        if len(calls) == failing:
-            raise PermissionError(errno.EACCES, "in use")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", failing_once)
-    with pytest.raises(Problems) as refused:
-        files.publish([(staging / f"{name}.new", out / name) for name in "abc"], aside=staging)
-    assert refused.value.problems[0].file == "abc"[failing - 1]
-    assert names(out) == ["a", "c"]
-    assert [(out / name).read_text() for name in "ac"] == ["old a", "old c"]
-
-
 def test_folders_made_for_nothing_are_unmade(tmp_path):
     (tmp_path / "there").mkdir()
     with pytest.raises(RuntimeError), files.made_folder(tmp_path / "there" / "new" / "deeper"):
