@@ -7,57 +7,89 @@ from collections.abc import Iterator
 
 from . import privacy
 from .blocks import Bullets, Fold, Text
-from .disclosure import arms_lost_may_show, before_may_show, bounds_may_show, loss_may_show, roughly, shareable
+from .disclosure import (
+    arms_lost_may_show,
+    before_may_show,
+    bounds_may_show,
+    loss_may_show,
+    lost_may_show,
+    roughly,
+    shareable,
+)
+from .judge import OutcomeVerdict
 from .levels import UNITS
+from .measurement import OutcomeResult
 from .telling import Telling
 
 
-def counted(told: Telling) -> str:
-    """How many made only a part of the tests."""
-    rows, lost = told.measurement.rows, sum(told.measurement.dropped.values())
-    w = told.words
+def counted(told: Telling) -> Iterator[str]:
+    """How many made only a part of the tests; of several outcomes by name, those of the primary ones."""
     if told.rolled_out or told.kind and told.primary.steps is None:
-        return w(f"report.method.missing{told.kind}")
-    if not loss_may_show(told.measurement):
-        return w(f"report.method.missing_{'untold' if lost == 0 or privacy.may_count(lost) else 'few'}")
-    if lost == 0:
-        return w("report.method.missing_none", rows=w.count(rows))
-    return w("report.method.missing", rows=w.count(rows), lost=w.count(lost))
+        yield told.words(f"report.method.missing{told.kind}")
+        return
+    yield _counted(told, told.primary)
+    yield from (_counted(told, result) for result in _others(told, "primary"))
 
 
-def concluded(told: Telling) -> Iterator[str]:
+def _others(told: Telling, *roles: str) -> Iterator[OutcomeResult]:
+    """Outcomes beside the first of which is known who is missing."""
+    for result in told.measurement.results:
+        if result is not told.primary and result.outcome.role in roles and result.missing is not None:
+            yield result
+
+
+def _counted(told: Telling, result: OutcomeResult) -> str:
+    w, measurement = told.words, told.measurement
+    if result is told.primary:
+        lost, may_show = sum(measurement.dropped.values()), loss_may_show(measurement)
+    else:
+        lost, may_show = sum(result.missing.lost.values()), lost_may_show(measurement, result)
+    kind = "none" if lost == 0 else "some"
+    if not may_show:
+        kind = "few" if 0 < lost < privacy.MIN_COUNT else "untold"
+    several = len(measurement.results) > 1
+    key = f"report.missing.of_{kind}" if several else f"report.method.missing_{kind}"
+    return w(key, label=result.outcome.label, rows=w.count(measurement.rows), lost=w.count(lost))
+
+
+def concluded(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> Iterator[str]:
     """Why there is no verdict, where so many or whole classes are missing; or that those few could change it."""
-    w, verdict = told.words, told.verdict
+    w = told.words
     if not told.measurement.study.followed:
         return
     if any(cap.criterion == "attrition" and cap.cap == 0 for cap in verdict.security.caps):
-        lost = list(_classes_lost(told))
+        lost = list(_classes_lost(told, result))
         yield from lost or [w("verdict.missing.half")]
         yield w(f"verdict.missing.{'no_verdict' if told.compared else 'who_stayed'}")
     elif verdict.missing_turns:
-        points = w.points(told.primary.missing.shift, told.decimals(told.primary))
+        points = w.points(result.missing.shift, told.decimals(result))
         yield w("verdict.missing.turns", points=points)
 
 
-def _classes_lost(told: Telling) -> Iterator[str]:
-    w, lost = told.words, int(told.primary.check("classes_lost").value)
+def _classes_lost(told: Telling, result: OutcomeResult) -> Iterator[str]:
+    w, lost = told.words, int(result.check("classes_lost").value)
     if lost and told.measurement.study.followed:
         key = f"class{'es' if lost > 1 else ''}_lost{'_within' if told.divided else ''}"
         yield w(f"verdict.missing.{key}", count=w.count(lost))
 
 
 def fold(told: Telling) -> Fold:
-    w = told.words
-    lines = [counted(told), *_classes_lost(told)]
-    missing = told.primary.missing
-    if missing is not None and shareable(told.primary) and any(missing.lost.values()):
-        lines += [*_arms(told), *_before(told), *_what_if(told)]
+    w, first = told.words, told.primary
+    lines = [next(counted(told)), *_classes_lost(told, first)]
+    missing = first.missing
+    if missing is not None and shareable(first) and any(missing.lost.values()):
+        lines += [*_arms(told, first), *_before(told), *_what_if(told)]
+    for result in _others(told, "primary"):
+        arms = _arms(told, result) if any(result.missing.lost.values()) else ()
+        lines.append(" ".join((_counted(told, result), *_classes_lost(told, result), *arms)))
+    lines += [_counted(told, result) for result in _others(told, "secondary", "side_effect")]
     return Fold(w("report.heading.missing"), (Bullets(tuple(lines)) if len(lines) > 1 else Text(lines[0]),))
 
 
-def _arms(told: Telling) -> Iterator[str]:
-    w, found = told.words, told.primary.missing
-    if not told.compared or not arms_lost_may_show(told.measurement):
+def _arms(told: Telling, result: OutcomeResult) -> Iterator[str]:
+    w, found = told.words, result.missing
+    first = result is told.primary
+    if not told.compared or not arms_lost_may_show(told.measurement, None if first else result):
         return
     blanks = {f"lost_{arm}": w.count(n) for arm, n in found.lost.items()}
     blanks |= {f"started_{arm}": w.count(n) for arm, n in found.started.items()}

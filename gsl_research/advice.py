@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .disclosure import shareable
 from .estimate import NotEstimated
 from .judge import WIDE_IN_MARGINS
 from .prospects import WEEK_PAIRS, Ahead, Prospect
+from .rating import more_pupils_help
 from .study import Comparison, Growth, MultiSite, OneGroup, Stepped, Survey
 from .telling import Telling
 
@@ -30,7 +32,13 @@ def next_step(told: Telling) -> str:
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
         more = "_more" if kind == "none" and told.primary.units > 1 else _small(told) if kind == "none" else ""
         return w(_within(told, f"verdict.next.comparison_{kind}{more}"))
-    return w(_within(told, f"verdict.next.{_weakest_key(told)}"))
+    step = w(_within(told, f"verdict.next.{_weakest_key(told)}"))
+    if criterion != "class_df" or told.divided or not shareable(told.primary):
+        return step
+    helps = more_pupils_help(told.primary)
+    if helps is None:
+        return step
+    return f"{step} {w('verdict.next.pupils_help' if helps else 'verdict.next.pupils_little')}"
 
 
 def _within(told: Telling, key: str) -> str:
@@ -51,6 +59,15 @@ def choices(told: Telling) -> Iterator[tuple[str, str]]:
     for choice in told.verdict.choices:
         key = f"verdict.choice.{choice.option}"
         yield w(f"{key}.name"), w(f"{key}.{choice.reason}")
+
+
+def unseen(told: Telling) -> str | None:
+    """What the choices leave out, since this page hides it: other primary outcomes and side effects."""
+    results = told.measurement.results
+    if not shareable(told.primary):
+        return None
+    hidden = [one.outcome.label for one in results if one.outcome.role != "secondary" and not shareable(one)]
+    return told.words("report.choices.unseen", labels=told.words.listing(hidden)) if hidden else None
 
 
 def _small(told: Telling) -> str:

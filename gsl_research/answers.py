@@ -8,7 +8,14 @@ from collections.abc import Iterator
 
 from . import privacy
 from .choices import SideEffect
-from .disclosure import changed_may_show, extreme_may_show, goal_may_show, shareable, told_subgroups
+from .disclosure import (
+    changed_may_show,
+    extreme_may_show,
+    goal_answer_may_show,
+    goal_may_show,
+    shareable,
+    told_subgroups,
+)
 from .estimate import NotEstimated
 from .levels import UNITS
 from .measurement import Arm, Changed, OutcomeResult, SubgroupResult
@@ -29,13 +36,9 @@ def goal(told: Telling) -> tuple[str, list[str]]:
         if told.compared:
             sentences.append(_counted(told))
         sentences.append(w(f"verdict.goal.other_question{'' if told.compared and shareable(result) else '_growth'}"))
-    hidden = answer in ("reached", "not_reached") and not _goal_told_here(result, arm)
+    hidden = answer in ("reached", "not_reached") and not goal_answer_may_show(result)
     unsure = "_unsure" if answer == "reached" and told.verdict.capped_code == "GROWTH_UNCLEAR" else ""
     return w("verdict.chip.private") if hidden else w(f"verdict.chip.{answer}{unsure}"), sentences
-
-
-def _goal_told_here(result: OutcomeResult, arm: Arm) -> bool:
-    return privacy.may_average(arm.with_post) and goal_may_show(result)
 
 
 def _goal_told(told: Telling, result: OutcomeResult, arm: Arm) -> Iterator[str]:
@@ -218,15 +221,20 @@ def side_effects(told: Telling) -> tuple[str, list[str]]:
     results = {result.outcome.name: result for result in measurement.results}
     effects = told.verdict.answers.side_effects
     sentences = [_side_effect(told, effect, results[effect.outcome]) for effect in effects]
+    thin = [one for one in measurement.left_out if one.role == "side_effect"]
+    sentences += [w("verdict.left_out", label=one.label) for one in thin]
     measured = [results[effect.outcome].outcome.domain for effect in effects]
     if (minutes := measurement.study.conduct.extra_minutes) is not None:
         sentences.append(_extra_minutes(told, minutes))
         measured.append("admin_load")
-    absent = [w(f"report.domain.{domain}") for domain in SIDE_DOMAINS if domain not in measured]
-    if not measured:
+    tried = (*measured, *(one.domain for one in thin))
+    absent = [w(f"report.domain.{domain}") for domain in SIDE_DOMAINS if domain not in tried]
+    if not tried:
         return w("verdict.chip.not_measured"), [w("verdict.side_effects.none", domains=w.listing(absent))]
     if absent:
         sentences.append(w("verdict.side_effects.rest", domains=w.listing(absent)))
+    if not measured:
+        return w("verdict.chip.not_measured"), sentences
     names = w.listing(list(dict.fromkeys(w(f"report.domain.{domain}") for domain in measured)))
     return w("verdict.chip.side_effects", measured=names), sentences
 
@@ -250,9 +258,9 @@ def _extra_minutes(told: Telling, minutes: tuple[float, ...]) -> str:
 
 def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> str:
     told = told.about(result)
-    w, label = told.words, result.outcome.label
+    w, label = told.words, told.label(result)
     if not shareable(result):
-        return w("verdict.side_effects.hidden", label=label)
+        return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
     if effect.code == "described" and result.kind in UNITS:
         return w("verdict.secondary.levels", label=label)
     if effect.code == "described":
@@ -261,4 +269,6 @@ def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> st
         key = "described_post" if not pre else "described_same" if pre == post else "described"
         return w(told.of_kind(f"verdict.side_effects.{key}"), label=label, pre=pre, post=post)
     margin = told.margin(effect.margin, result)
-    return w(f"verdict.side_effects.{effect.code}", label=label, margin=margin, **told.figures(result))
+    lower = effect.code == "safe" and result.main.interval.high < 0
+    kind = "safe_lower" if lower else "not_excluded_doubted" if effect.doubted else effect.code
+    return w(f"verdict.side_effects.{kind}", label=label, margin=margin, **told.figures(result))

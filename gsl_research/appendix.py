@@ -8,7 +8,7 @@ from typing import Literal
 from . import privacy
 from .disclosure import dose_means, shareable
 from .estimate import Estimate
-from .judge import Verdict
+from .judge import FAMILY_LEVEL, Verdict
 from .measurement import Measurement
 from .methods.dose import Complier
 from .methods.several import MaxT
@@ -87,14 +87,20 @@ def family_entries(measurement: Measurement, told: set[str]) -> list[FamilyEntry
             outcome=name,
             role=family.role,
             outcomes=len(family.outcomes),
-            p=None if p is None else round(p, DECIMALS),
-            holm=None if p is None else round(holm, DECIMALS),
-            max_t=round(family.max_t.p[place], DECIMALS) if isinstance(family.max_t, MaxT) else None,
+            p=None if p is None else _rounded(p),
+            holm=None if p is None else _rounded(holm),
+            max_t=_rounded(family.max_t.p[place]) if isinstance(family.max_t, MaxT) else None,
         )
         for family in measurement.families
         for place, (name, p, holm) in enumerate(zip(family.outcomes, family.p, family.holm, strict=True))
         if len(family.outcomes) > 1 and name in told
     ]
+
+
+def _rounded(p: float) -> float:
+    """Below the level at which a difference is claimed, it stays below."""
+    rounded = round(p, DECIMALS)
+    return round(rounded - 10**-DECIMALS, DECIMALS) if p < FAMILY_LEVEL <= rounded else rounded
 
 
 def dose_entry(measurement: Measurement, verdict: Verdict, share: bool) -> DoseEntry | None:

@@ -23,6 +23,8 @@ class SideEffect:
     outcome: str
     code: Literal["safe", "signal", "watch", "not_excluded", "described"]
     margin: Margin
+    doubted: bool = False
+    """Not excluded only since who is missing, the start or the set-up leaves the measured difference in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ def choices(
     yield Choice("stop", False, "other_better") if better and stop.fits else stop
     clear = all(one in SETTLED for one in (code, *others)) and rating >= FIRM
     yield Choice("again", not clear, "firm" if clear else "weak")
+
+
+def unseen(conduct: Conduct) -> Iterator[Choice]:
+    """The four choices where what was found of the first primary outcome may not be told."""
+    yield Choice("continue", False, "hidden")
+    partly = conduct.fidelity is not None and conduct.fidelity < CARRIED_OUT
+    yield Choice("adjust", partly, "carried_out" if partly else "hidden")
+    yield Choice("stop", False, "hidden")
+    yield Choice("again", True, "weak")
 
 
 def _elsewhere(code: Code, harm: bool, better: bool, worse: bool) -> Choice | None:

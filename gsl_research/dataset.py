@@ -77,6 +77,8 @@ class Dataset:
     """The labels of the waves, in order, where a design has them."""
     timing: str | None = None
     """How the times of the waves are known: their "dates", the "numbers" they are called, or "steps" of one."""
+    unusable: tuple[str, ...] = ()
+    """Names of outcomes that are not measured, since their scores are too thin; none is primary."""
 
     @property
     def rows(self) -> int:
@@ -175,7 +177,7 @@ def bind(study: Study, table: Table) -> Dataset:
         problems += pupils.changed_class(table, roles, codes, *halves)
         problems += pupils.two_halves(table, roles["pupil"], _scope(codes), codes["pupil"], *halves)
 
-    level = next((unit for unit in GROUPED if unit in keys), "group")
+    level, unusable = next((unit for unit in GROUPED if unit in keys), "group"), ()
     if not errors(problems):
         if isinstance(study.design, Comparison) or _whole_units(study):
             level, found = _cluster(study, table, roles, keys, treated)
@@ -188,7 +190,8 @@ def bind(study: Study, table: Table) -> Dataset:
                 problems.append(Problem(code="site_not_mapped", facts={"unit": Term(f"role.{level}")}))
             elif treated is not None:
                 problems += whole_within(level, keys, treated)
-        problems += plausible.unusable(study, scores, treated)
+        unusable, found = plausible.unusable(study, scores, treated)
+        problems += found
         problems += plausible.surprising(study, scores, keys.get("class"))
     beside, timing = {}, None
     if waves and not errors(problems):
@@ -215,6 +218,7 @@ def bind(study: Study, table: Table) -> Dataset:
         warnings=tuple(problems),
         waves=waves,
         timing=timing,
+        unusable=unusable,
     )
 
 
@@ -272,7 +276,13 @@ def _used_twice(study: Study, headers: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(code="header_two_roles", facts={"header": header, "role": Term(f"role.{role}")})
         if role != "pupil" and own == headers.get(mapped.get("pupil")):
             yield Problem(code="pupil_column_twice", facts={"header": header, "role": Term(f"role.{role}")})
+    after: dict[frozenset[str | None], str] = {}
     for outcome in study.outcomes:
+        own = frozenset(headers.get(header) for occasion, header in outcome.headings if occasion == "post")
+        if own in after and None not in own:
+            facts = {"header": outcome.post, "first": after[own], "second": outcome.label}
+            yield Problem(code="post_of_two_outcomes", facts=facts)
+        after.setdefault(own, outcome.label)
         if outcome.pre in headers and headers[outcome.pre] == headers.get(outcome.post):
             yield Problem(code="pre_is_post", facts={"outcome": outcome.name, "header": headers[outcome.pre]})
 

@@ -112,6 +112,12 @@ def goal_may_show(result: OutcomeResult) -> bool:
     return result.kind != "order" or int(result.outcome.goal_at or 0) in shown_levels(result)
 
 
+def goal_answer_may_show(result: OutcomeResult) -> bool:
+    """Whether these pupils reached the goal: ten of them, and no count of levels that stays at home."""
+    arm = result.arms.get("treated") or result.arms["single"]
+    return privacy.may_average(arm.with_post) and goal_may_show(result)
+
+
 @dataclass(frozen=True, slots=True)
 class GoalRow:
     """One goal in one arm as it may be told: the pupils ``judged``, and how many reached it before and after, or why
@@ -206,14 +212,24 @@ def loss_may_show(measurement: Measurement) -> bool:
     return all(n == 0 or privacy.may_count(abs(n)) for n in apart) and all(map(privacy.may_count, arms))
 
 
-def arms_lost_may_show(measurement: Measurement) -> bool:
+def lost_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
+    """Of an outcome beside the first, whether how many missed a test may be told: beside the file, and beside the
+    pupils of the outcomes before it, no one to four."""
+    lost = sum(result.missing.lost.values()) if result.missing is not None else 1
+    told = loss_may_show(measurement) and shareable(result) and pupils_may_show(measurement, result)
+    return told and (lost == 0 or privacy.may_count(lost))
+
+
+def arms_lost_may_show(measurement: Measurement, other: OutcomeResult | None = None) -> bool:
     """Whether how many each arm lost may be told, and what follows from it: beside all who are lost, and all who were
-    divided, no one to four."""
-    missing = measurement.primary.missing
+    divided, no one to four. Of the first primary outcome, or of an ``other``."""
+    result = other or measurement.primary
+    missing = result.missing
     if missing is None:
         return False
-    whole = not missing.pupils_divided or measurement.primary.left_out == missing.classes_lost == 0
-    return whole and loss_may_show(measurement) and all(n == 0 or privacy.may_count(n) for n in missing.lost.values())
+    whole = not missing.pupils_divided or result.left_out == missing.classes_lost == 0
+    may_show = loss_may_show(measurement) if other is None else lost_may_show(measurement, other)
+    return whole and may_show and all(n == 0 or privacy.may_count(n) for n in missing.lost.values())
 
 
 def before_may_show(found: Estimate | NotEstimated) -> bool:

@@ -11,6 +11,7 @@ from .disclosure import dose_means, dose_points_may_show, shareable
 from .estimate import Estimate, Interval, NotEstimated
 from .measurement import Dosed
 from .methods.dose import Complier
+from .rating import CLAIMS
 from .telling import Telling
 
 STEPS = (1, 2, 5)
@@ -97,7 +98,8 @@ def _complier(told: Telling, found: Complier | NotEstimated, column: str) -> str
     if found.within.kind != "interval":
         return w(f"report.dose.{'nothing_known' if found.within.kind == 'whole' else 'no_limit'}", **blanks)
     gap, span = _per(told, found.value, Interval(found.within.low, found.within.high), by)
-    return w("report.dose.effect", gap=gap, span=span, basis=told.basis(told.primary), **blanks)
+    kind = "effect" if told.verdict.capped_code in CLAIMS else "effect_open"
+    return w(f"report.dose.{kind}", gap=gap, span=span, basis=told.basis(told.primary), **blanks)
 
 
 def _picture(told: Telling, found: Dosed, column: str) -> Iterator[Block]:

@@ -22,6 +22,7 @@ from .disclosure import (
     classes_may_show,
     df_of_classes,
     extreme_may_show,
+    goal_answer_may_show,
     loss_may_leave,
     loss_may_show,
     pupils_may_show,
@@ -31,14 +32,12 @@ from .disclosure import (
     told_subgroups,
 )
 from .estimate import Estimate, NotEstimated, Reason
-from .judge import Verdict
+from .judge import Verdict, as_told
 from .level_record import LevelEntry, levels_of
 from .levels import UNITS
 from .measurement import Check, Measurement, OutcomeResult
 from .missing_record import MissingEntry, missing_entries
 
-FROM_SCORES = ("width", "baseline")
-"""Caps that tell something of the scores themselves."""
 CARD_DECIMALS = {"points": 2, "g": 3, "log_odds": 2}
 """Estimates on a card: as exact as a synthesis needs, too coarse to work out one pupil's points (policy)."""
 LEVEL_DECIMALS = 1
@@ -139,7 +138,7 @@ class Questions:
 
     goal: Literal["reached", "not_reached", "no_goal", "not_measured", "hidden"]
     everyone: Literal["closer", "further", "unclear", "not_measured", "hidden"]
-    side_effects: dict[str, Literal["safe", "signal", "not_excluded", "described"]]
+    side_effects: dict[str, Literal["safe", "signal", "watch", "not_excluded", "described"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +215,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     silent = share and not shareable(primary)
     tells_loss = not share or loss_may_show(measurement)
     tells_why = not share or not any(0 < n < privacy.MIN_COUNT for n in measurement.dropped.values())
-    caps = [cap for cap in verdict.security.caps if not (silent and cap.criterion in FROM_SCORES)]
+    verdict = as_told(measurement, verdict) if share else verdict
+    goal = "hidden" if silent or share and not goal_answer_may_show(primary) else verdict.answers.goal
     effects = [effect for effect in verdict.answers.side_effects if not share or effect.outcome in told]
     content = {
         "schema": 1,
@@ -247,10 +247,10 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         "levels": [entry for result in results for entry in levels_of(result) if not share],
         "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(measurement, r, c, share), flag=c.flag)
                    for r in results for c in r.checks],
-        "missing": [] if silent else list(missing_entries(measurement, verdict.missing_turns, share=share)),
+        "missing": [] if silent else list(missing_entries(measurement, verdict, share=share)),
         "security": SecurityEntry(
             rating=verdict.security.rating,
-            caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in caps],
+            caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in verdict.security.caps],
             weakest=verdict.security.weakest,
             lift=verdict.security.lift,
         ),
@@ -261,7 +261,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             margin=verdict.margin.points if verdict.margin else None,
             margin_chosen=verdict.margin.chosen if verdict.margin else None,
             questions=Questions(
-                goal="hidden" if silent else verdict.answers.goal,
+                goal=goal,
                 everyone="hidden" if silent else verdict.answers.everyone,
                 side_effects={effect.outcome: effect.code for effect in effects},
             ),

@@ -16,6 +16,7 @@ import numpy as np
 
 from .comparison import SEED
 from .dataset import Dataset
+from .disclosure import shareable
 from .estimate import NotEstimated
 from .levels import UNITS
 from .measurement import Family, OutcomeResult, Together
@@ -42,13 +43,24 @@ def families(study: Study, results: Sequence[OutcomeResult], data: Dataset) -> I
             role=role,
             outcomes=tuple(result.outcome.name for result in own),
             p=p,
-            holm=several.holm(p),
+            holm=_holm(own, p),
             max_t=_by_draw(own, data) if drawn else None,
         )
 
 
+def _holm(results: Sequence[OutcomeResult], p: Sequence[float | None]) -> tuple[float, ...]:
+    """Beside the p of an outcome that is told, its Holm could be solved for that of a hidden one: there a hidden p
+    counts as 1. No less strict, since Holm falls with no p that rises."""
+    shown = [shareable(result) for result in results]
+    told = several.holm([one if may else None for one, may in zip(p, shown, strict=True)])
+    return tuple(by_told if may else by_all for may, by_told, by_all in zip(shown, told, several.holm(p), strict=True))
+
+
 def _by_draw(results: Sequence[OutcomeResult], data: Dataset) -> several.MaxT | NotEstimated:
-    """Every outcome with its own complete pupils; in the same classes, or they were not drawn alike."""
+    """Every outcome with its own complete pupils; in the same classes, or they were not drawn alike. None where one of
+    them is hidden: the draw of the others would follow it."""
+    if not all(map(shareable, results)):
+        return NotEstimated(estimator="class_max_t", reason="too_few_pupils")
     units = [sorted(item.unit for item in result.classes) for result in results]
     if any(other != units[0] for other in units):
         return NotEstimated(estimator="class_max_t", reason="other_classes")

@@ -14,7 +14,7 @@ from .months import Months, progress
 from .study import Survey
 from .telling import Telling, step_of
 
-SMALLEST_P, SUREST, HOUR_DECIMALS = 0.01, 0.99, 3
+SUREST, HOUR_DECIMALS = 0.99, 3
 SMALLEST_TOLD = 0.001
 
 
@@ -67,8 +67,7 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
                 yield w("report.method.class_df"), w.plain(round(points.class_df, 1))
         drawn = result.check("permutation_p")
         if points.p is not None and (drawn is None or drawn.value != points.p):
-            small = points.p < SMALLEST_P
-            yield w("report.method.p"), w("report.method.p_below") if small else one(points.p, 2)
+            yield w("report.method.p"), told.p_value(points.p)
     for entry in result.panel:
         own = "own_gap" if entry.estimator == "own_usual_gap" else "panel_icc"
         yield (
@@ -166,9 +165,7 @@ def _class_figures(told: Telling) -> Iterator[tuple[str, str]]:
     if "permutation_p" in found:
         least = found["permutation_smallest_p"]
         smallest = w("report.method.p_far_below") if least < SMALLEST_TOLD else w.number(least, 3)
-        p = found["permutation_p"]
-        told_p = w("report.method.p_below") if p < SMALLEST_P else w.number(p, 2)
-        yield w("report.method.permutation", smallest=smallest), told_p
+        yield w("report.method.permutation", smallest=smallest), told.p_value(found["permutation_p"])
     if "bend" in found:
         yield w("report.method.bend"), w.number(found["bend"], 2)
     yield from _since(told)
@@ -269,7 +266,7 @@ def _conduct(told: Telling) -> Iterator[tuple[str, str, str]]:
         yield "margin", typed, span
     elif not isinstance(study.design, Survey):
         yield "new_content", "", yes_no(done.new_content)
-    yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), absent.counted(told)
+    yield "tests", choice("tests", outcome.tests if outcome.pre else "none"), " ".join(absent.counted(told))
     yield "scoring", "", choice("scoring", done.scoring)
     share = None if done.fidelity is None else w("report.conduct.share", percent=w.number(100 * done.fidelity, 0))
     if not isinstance(study.design, Survey):

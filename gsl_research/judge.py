@@ -7,18 +7,19 @@ and tag: verified (read or simulated), recalled, or policy (ours).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from .choices import Answers, Choice, SideEffect, choices
+from .choices import FIRM, Answers, Choice, SideEffect, choices, unseen
 from .codes import GROWTH_CODES, LEAN_CLASS_DF, Code, Margin, compared_code, read_code, smallest_worthwhile
 from .comparison import MIN_CLASS_DF_SEEN
+from .disclosure import goal_answer_may_show, shareable
 from .measurement import Family, Measurement, OutcomeResult
 from .methods.sceptical import Posterior, posterior
 from .methods.student import probability_positive
 from .privacy import MEAN_DECIMALS
 from .prospects import Ahead, ahead
-from .rating import CLAIMS, Security, rate, sound
+from .rating import CLAIMS, Security, rate, rate_unseen, sound
 from .study import GainGoal, ReachGoal, Study
 
 WIDE_IN_MARGINS = 2
@@ -62,6 +63,8 @@ class OutcomeVerdict:
     held: bool
     implausible: bool
     goal: Literal["reached", "not_reached", "no_goal"]
+    missing_turns: bool = False
+    """Would the code be another one if the pupils who are missing from one side scored otherwise, within reason?"""
 
     @property
     def claims(self) -> bool:
@@ -92,7 +95,7 @@ class Verdict:
     ahead: Ahead | None
     """What one class can run next that tells more."""
     missing_turns: bool = False
-    """Would the code be another one if the pupils who are missing from one side scored otherwise, within reason?"""
+    """That of the first primary outcome."""
 
     @property
     def held_back(self) -> bool:
@@ -131,8 +134,25 @@ def judge(measurement: Measurement) -> Verdict:
         primaries=primaries,
         secondaries=secondaries,
         ahead=ahead(study.design, result, first.margin.points if first.margin is not None else None),
-        missing_turns=_missing_turns(first.capped_code, result, first.margin),
+        missing_turns=first.missing_turns,
     )
+
+
+def as_told(measurement: Measurement, verdict: Verdict) -> Verdict:
+    """The verdict of a page or a card: rating, margin and choices follow from no outcome that is hidden there."""
+    results = {result.outcome.name: result for result in measurement.results}
+    shown = {name for name, result in results.items() if shareable(result)}
+    study, primary, first = measurement.study, measurement.primary, verdict.primaries[0]
+    if first.outcome not in shown:
+        margin = verdict.margin if verdict.margin is not None and verdict.margin.chosen else None
+        security = rate_unseen(study, primary, verdict.margin)
+        return replace(verdict, security=security, margin=margin, choices=tuple(unseen(study.conduct)))
+    told = tuple(one for one in verdict.primaries if one.outcome in shown)
+    effects = tuple(one for one in verdict.answers.side_effects if one.outcome in shown)
+    goal = verdict.answers.goal if goal_answer_may_show(primary) else "no_goal"
+    answers = replace(verdict.answers, goal=goal, side_effects=effects)
+    most = FIRM - 1 if len(told) < len(verdict.primaries) else FIRM
+    return replace(verdict, choices=tuple(_choices(told, answers, study, most)))
 
 
 def _verdict_on(study: Study, result: OutcomeResult, family: Family | None) -> OutcomeVerdict:
@@ -154,13 +174,17 @@ def _verdict_on(study: Study, result: OutcomeResult, family: Family | None) -> O
         held=held,
         implausible=_implausible(study, result),
         goal=_goal(result),
+        missing_turns=_missing_turns(capped, result, margin),
     )
 
 
-def _choices(primaries: tuple[OutcomeVerdict, ...], answers: Answers, study: Study) -> Iterator[Choice]:
+def _choices(
+    primaries: tuple[OutcomeVerdict, ...], answers: Answers, study: Study, most: int = FIRM
+) -> Iterator[Choice]:
     first, *others = primaries
     codes = tuple(other.capped_code for other in others)
-    return choices(first.capped_code, min(one.security.rating for one in primaries), answers, study.conduct, codes)
+    rating = min(most, *(one.security.rating for one in primaries))
+    return choices(first.capped_code, rating, answers, study.conduct, codes)
 
 
 def cap_code(code: Code, rating: int) -> Code:
@@ -272,4 +296,5 @@ def _side_effects(measurement: Measurement) -> Iterator[SideEffect]:
         elif probability_positive(-margin.points - estimate.value, estimate.se, estimate.df) > WATCH_PROBABILITY:
             yield SideEffect(result.outcome.name, "watch", margin)
         else:
-            yield SideEffect(result.outcome.name, "not_excluded", margin)
+            doubted = interval.low > -margin.points
+            yield SideEffect(result.outcome.name, "not_excluded", margin, doubted)

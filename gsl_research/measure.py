@@ -6,9 +6,9 @@ turned round, so that a positive estimate is always better for pupils.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from . import (
     growing,
     levels,
     missing,
+    plausible,
     stepped,
     wave_table,
 )
@@ -48,13 +49,20 @@ def measure(study: Study, data: Dataset) -> Measurement:
         raise Problems(refused)
     side_by_side = wave_table.side_by_side(study, data.waves)
     primary = side_by_side.primary
+    usable = [outcome for outcome in side_by_side.outcomes if outcome.name not in data.unusable]
     if isinstance(study.design, Stepped):
-        turns = [stepped.turns(outcome, data) for outcome in side_by_side.outcomes]
-        results = tuple(_measure_turns(study, turn) for turn in turns)
-        primary, data = stepped.all_at_once(turns)
+        turns = {
+            turn.outcome.name: turn for turn in _where_possible(usable, lambda outcome: stepped.turns(outcome, data))
+        }
+        seen = [turn.outcome for turn in turns.values()]
+        results = _where_possible(seen, lambda outcome: _measure_turns(study, turns[outcome.name]))
+        primary, data = stepped.all_at_once(list(turns.values()))
     else:
         of_one = _measure_waves if isinstance(study.design, Waves) else _with_missing
-        results = tuple(goals.counted(of_one(study, outcome, data), data) for outcome in side_by_side.outcomes)
+        results = _where_possible(usable, lambda outcome: goals.counted(of_one(study, outcome, data), data))
+    measured = {result.outcome.name for result in results}
+    left_out = tuple(outcome for outcome in side_by_side.outcomes if outcome.name not in measured)
+    late = (plausible.left_out(outcome) for outcome in left_out if outcome.name not in data.unusable)
     if "dose" in data.frame and _result_of(primary, results).kind in levels.UNITS:
         raise Problems([Problem(code="not_yet", facts={"what": Term("later.dose_levels")})])
     return Measurement(
@@ -65,11 +73,32 @@ def measure(study: Study, data: Dataset) -> Measurement:
         schools=data.schools,
         data_sha256=data.sha256,
         dropped=_dropped(data, primary) if study.followed else {"no_pre": 0, "no_post": 0, "neither": 0},
-        warnings=data.warnings,
+        warnings=(*data.warnings, *late),
         families=tuple(families.families(study, results, data)),
         together=families.together(study, results, data),
         dose=dosage.dosed(study, data, _result_of(primary, results)) if "dose" in data.frame else None,
+        left_out=left_out,
     )
+
+
+THIN = frozenset(
+    {"no_class_spread", "no_spread_before", "pupils_alike", "blocks_incomplete", "site_too_small", "site_one_sided",
+     "differences_alike", "nobody_twice", "no_turns_seen"}
+)  # fmt: skip
+"""Problems of scores too thin for the method of the design: of another outcome than a primary one they leave the rest
+standing (policy)."""
+
+
+def _where_possible(outcomes: Sequence[Outcome], of_one: Callable[[Outcome], Any]) -> tuple[Any, ...]:
+    """What ``of_one`` makes of every outcome, but for those beside the primary ones whose scores are too thin."""
+    made = []
+    for outcome in outcomes:
+        try:
+            made.append(of_one(outcome))
+        except Problems as raised:
+            if outcome.role == "primary" or not {problem.code for problem in raised.problems} <= THIN:
+                raise
+    return tuple(made)
 
 
 def _result_of(outcome: Outcome, results: tuple[OutcomeResult, ...]) -> OutcomeResult:

@@ -284,7 +284,8 @@ class Family:
     """Outcomes of one role that are judged together, in the order of the study file.
 
     ``p`` is that of each main estimate, ``None`` where classes are too few; ``holm`` counts such an outcome and leaves
-    it at 1. ``max_t`` follows the draw of the classes, ``None`` where these were not drawn.
+    it at 1, and so it counts a hidden one for those that are told. ``max_t`` follows the draw of the classes, ``None``
+    where these were not drawn.
     """
 
     role: Literal["primary", "secondary"]
@@ -343,6 +344,8 @@ class Measurement:
     families: tuple[Family, ...] = ()
     together: Together | None = None
     dose: Dosed | None = None
+    left_out: tuple[Outcome, ...] = ()
+    """Outcomes of which nothing can be said, since their scores are too thin; none is primary."""
 
     @property
     def primary(self) -> OutcomeResult:

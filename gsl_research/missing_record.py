@@ -9,6 +9,7 @@ from typing import Literal
 from . import privacy
 from .disclosure import arms_lost_may_show, before_may_show, bounds_may_show, roughly
 from .estimate import Estimate
+from .judge import Verdict
 from .measurement import Measurement, OutcomeResult
 from .methods.attrition import LeeBounds, Tipping
 
@@ -56,12 +57,12 @@ class MissingEntry:
     turns: bool | None
 
 
-def missing_entries(measurement: Measurement, turns: bool, *, share: bool) -> Iterator[MissingEntry]:
+def missing_entries(measurement: Measurement, verdict: Verdict, *, share: bool) -> Iterator[MissingEntry]:
     """Of every outcome; on a card (``share``) only of the primary one, beside which others would tell more."""
+    turns = {one.outcome: one.missing_turns for one in verdict.primaries}
     for result in measurement.results:
-        primary = result is measurement.primary
-        if result.missing is not None and (primary or not share):
-            yield _entry(measurement, result, turns if primary else None, share)
+        if result.missing is not None and (result is measurement.primary or not share):
+            yield _entry(measurement, result, turns.get(result.outcome.name), share)
 
 
 def _entry(measurement: Measurement, result: OutcomeResult, turns: bool | None, share: bool) -> MissingEntry:

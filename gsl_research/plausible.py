@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
-from .problems import Problem, Term
+from .problems import Problem, Term, errors
 from .reading import Column
 from .study import Outcome, Study
 from .units import SHOWN_UNITS, unit_name
@@ -24,36 +25,55 @@ SWAP_FALL = 0.1
 """A swap is suspected when more than this share of a class falls by more than this part of the scale (threat model)."""
 SURE_COPY = 5
 """With as many different scores, two equal columns are a copy; with fewer it may be a coarse scale (policy)."""
+THIN = frozenset({"too_few_pupils", "arm_without_scores", "no_spread"})
+"""Problems of scores too thin to say anything, rather than of a wrong column (policy)."""
 
 Scores = Mapping[str, np.ndarray]
 
 
-def unusable(study: Study, scores: Scores, treated: np.ndarray | None) -> Iterator[Problem]:
-    """Errors: outcomes nothing can be said about. ``treated`` is (n,) bool."""
+def unusable(study: Study, scores: Scores, treated: np.ndarray | None) -> tuple[tuple[str, ...], list[Problem]]:
+    """(names left out, problems): outcomes nothing can be said about. A primary one is an error; another one is left
+    out with a warning where its scores are too thin. ``treated`` is (n,) bool."""
+    names, problems = [], []
     for outcome in study.outcomes:
-        pre, post = _pair(scores, outcome)
-        pre = pre if study.followed else None
-        complete = ~np.isnan(post) if pre is None else ~(np.isnan(pre) | np.isnan(post))
-        facts = {"outcome": outcome.label, "pupils": int(complete.sum()), "needed": MIN_PUPILS}
-        if complete.sum() < MIN_PUPILS:
-            yield Problem(code="too_few_pupils", facts=facts)
-            continue
-        for name, arm in (("treated", treated), ("control", None if treated is None else ~treated)):
-            if arm is not None and not (complete & arm).any():
-                facts = {"outcome": outcome.label, "arm": Term(f"arm.{name}")}
-                yield Problem(code="arm_without_scores", facts=facts)
-        # That everybody reached the same level is a result; that everybody has the same points is hardly one.
-        if np.ptp(post[complete]) == 0 and not outcome.may_be_alike:
-            yield Problem(code="no_spread", column=outcome.post, facts={"outcome": outcome.label})
-        if pre is None:
-            continue
-        spread_before = np.ptp(pre[complete]) > 0
-        if not spread_before and not outcome.may_be_alike:
-            yield Problem(code="no_spread", column=outcome.pre, facts={"outcome": outcome.label})
-        elif spread_before and (pre[complete] == post[complete]).all():
-            facts = {"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post}
-            severity = "warning" if outcome.may_be_alike else "error"
-            yield Problem(code="pre_equals_post", severity=severity, facts=facts)
+        found = list(_unusable(study, outcome, scores, treated))
+        wrong = {problem.code for problem in errors(found)}
+        if wrong and wrong <= THIN and outcome.role != "primary":
+            names.append(outcome.name)
+            found = [*(replace(one, severity="warning") for one in found), left_out(outcome)]
+        problems += found
+    return tuple(names), problems
+
+
+def left_out(outcome: Outcome) -> Problem:
+    """That the rest is measured without this outcome."""
+    return Problem(code="outcome_left_out", severity="warning", facts={"outcome": outcome.label})
+
+
+def _unusable(study: Study, outcome: Outcome, scores: Scores, treated: np.ndarray | None) -> Iterator[Problem]:
+    pre, post = _pair(scores, outcome)
+    pre = pre if study.followed else None
+    complete = ~np.isnan(post) if pre is None else ~(np.isnan(pre) | np.isnan(post))
+    facts = {"outcome": outcome.label, "pupils": int(complete.sum()), "needed": MIN_PUPILS}
+    if complete.sum() < MIN_PUPILS:
+        yield Problem(code="too_few_pupils", facts=facts)
+        return
+    for name, arm in (("treated", treated), ("control", None if treated is None else ~treated)):
+        if arm is not None and not (complete & arm).any():
+            facts = {"outcome": outcome.label, "arm": Term(f"arm.{name}")}
+            yield Problem(code="arm_without_scores", facts=facts)
+    # That everybody reached the same level is a result; that everybody has the same points is hardly one.
+    if np.ptp(post[complete]) == 0 and not outcome.may_be_alike:
+        yield Problem(code="no_spread", column=outcome.post, facts={"outcome": outcome.label})
+    if pre is None:
+        return
+    spread_before = np.ptp(pre[complete]) > 0
+    if not spread_before and not outcome.may_be_alike:
+        yield Problem(code="no_spread", column=outcome.pre, facts={"outcome": outcome.label})
+    elif spread_before and (pre[complete] == post[complete]).all():
+        facts = {"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post}
+        severity = "warning" if outcome.may_be_alike else "error"
+        yield Problem(code="pre_equals_post", severity=severity, facts=facts)
 
 
 def surprising(study: Study, scores: Scores, classes: Column | None) -> Iterator[Problem]:

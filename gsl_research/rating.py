@@ -12,7 +12,9 @@ from typing import Literal
 
 from .codes import Margin, compared_code, planned_before
 from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
+from .estimate import NotEstimated
 from .measurement import OutcomeResult
+from .methods import clusters
 from .methods.mastery import UNEQUAL_ARMS
 from .methods.student import t_interval
 from .study import Comparison, Growth, MultiSite, OneGroup, Outcome, Stepped, Study, Survey
@@ -65,6 +67,12 @@ FULL = 5
 MANY_WEAK = 3
 """This many known criteria at the minimum lower the rating by one (methods page 3.3; policy)."""
 
+PUPIL_PART = 0.5
+"""From this part of the variance of class means that comes from their pupils, more pupils in a class narrow the from-to
+too (policy)."""
+OF_COUNTS = ("attrition", "attrition_gap", "classes_lost")
+"""Checks that follow from counts of pupils alone, not from their scores (computed)."""
+
 CLAIMS = ("CLEAR_BIG", "CLEAR_POS", "NEG")
 
 
@@ -110,6 +118,12 @@ def rate(study: Study, result: OutcomeResult, margin: Margin | None) -> Security
     other_change = study.conduct.concurrent_change is True
     mended = tuple(replace(cap, cap=FULL) if cap is weakest else cap for cap in caps)
     return Security(_rating(caps, other_change), caps, weakest.criterion, _rating(mended, other_change))
+
+
+def rate_unseen(study: Study, result: OutcomeResult, margin: Margin | None) -> Security:
+    """The rating by what does not follow from the scores: for a page or a card on which these stay hidden."""
+    checks = tuple(check for check in result.checks if check.code in OF_COUNTS)
+    return rate(study, replace(result, checks=checks, sd=None), margin)
 
 
 def _rating(caps: tuple[Cap, ...], other_change: bool) -> int:
@@ -248,6 +262,18 @@ def sound(result: OutcomeResult, study: Study) -> bool:
     if baseline is None or by_chance(study, result):
         return study.design.randomised and _attrition_cap(result) >= SAFE_CAP
     return min(_attrition_cap(result), _cap(abs(baseline.value), BASELINE_CAPS)) >= SAFE_CAP
+
+
+def more_pupils_help(result: OutcomeResult) -> bool | None:
+    """Whether more pupils in each class would narrow the from-to: where much of how far class means lie apart comes
+    from the pupils in them. ``None`` where that is not to be seen."""
+    if result.moments is None or result.treated is None or result.class_df < MIN_CLASS_DF_SEEN:
+        return None
+    adjusted = clusters.adjusted_means(result.moments, result.treated)
+    if isinstance(adjusted, NotEstimated) or adjusted.residual_df < 1:
+        return None
+    of_pupils = adjusted.residual_ss / adjusted.residual_df * float((1 / adjusted.n).mean())
+    return of_pupils >= PUPIL_PART * adjusted.spread**2
 
 
 def by_chance(study: Study, result: OutcomeResult) -> bool:

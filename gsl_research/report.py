@@ -24,7 +24,7 @@ from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps
 from .dataset import Dataset
 from .disclosure import goal_may_show, pupils_may_show, shareable
 from .growing import LINE_WAVES
-from .judge import Verdict
+from .judge import Verdict, as_told
 from .levels import UNITS
 from .measurement import Measurement
 from .study import ReachGoal, Study, Survey
@@ -38,7 +38,9 @@ HASH_SHOWN = 8
 def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> Report:
     """One page that may be shared: numbered classes, no small cell, no pupil."""
     told = Telling(
-        measurement, verdict, words(lang).for_units(units_of(measurement)).for_kind(measurement.primary.kind)
+        measurement,
+        as_told(measurement, verdict),
+        words(lang).for_units(units_of(measurement)).for_kind(measurement.primary.kind),
     )
     w, study = told.words, measurement.study
     typed = study.spoken
@@ -85,7 +87,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Heading(w("report.heading.firm"), 3)
     names, step = told.steps, step_of(told.verdict.security.rating)
     yield Steps(names, step, w("verdict.steps.label", names=w.listing(names), current=names[step]))
-    yield Text(f"{w('verdict.steps.about')} {advice.weakest(told)}")
+    yield Text(" ".join([w("verdict.steps.about"), advice.weakest(told), *together.steps(told)]))
     kind = "note" if told.verdict.capped_code == "ONE_CLASS" else "next_step"
     yield Callout(kind, w("report.heading.next_step"), (advice.next_step(told),))
     if further := tuple(advice.ahead(told)):
@@ -95,6 +97,8 @@ def _blocks(told: Telling) -> Iterator[Block]:
         yield Heading(w("report.heading.choices"), 3)
         header = tuple(w(f"report.choices.{name}") for name in ("option", "answer"))
         yield Table(w("report.choices.caption"), header, tuple(advice.choices(told)))
+        if unseen := advice.unseen(told):
+            yield Text(unseen)
 
     answer, texts = answers.everyone(told)
     yield Heading(w("report.heading.everyone"), 2, answer)
@@ -132,7 +136,8 @@ OUTCOMES = ("learning_gain", "learning_capacity", "motivation")
 
 
 def _measured(told: Telling) -> set[str]:
-    return {outcome.domain for outcome in told.measurement.study.outcomes}
+    measurement = told.measurement
+    return {result.outcome.domain for result in measurement.results} | {one.domain for one in measurement.left_out}
 
 
 def _facts(told: Telling) -> Iterator[tuple[str, str]]:

@@ -108,7 +108,7 @@ def conclusion(told: Telling) -> Iterator[str]:
             yield sentence
     decided = verdict.capped_code in (*DECIDED, "GROWTH", "DECLINE")
     extra = levels_told.beside(told, decided) if result.kind in UNITS else ()
-    yield " ".join((*extra, *_conditions(told), *absent.concluded(told)))
+    yield " ".join((*extra, *_conditions(told), *absent.concluded(told, result, verdict.primaries[0])))
 
 
 def _cannot(told: Telling) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from . import privacy
 from .codes import Margin
 from .disclosure import pupils_may_show
-from .judge import Verdict
+from .judge import FAMILY_LEVEL, Verdict
 from .levels import cut
 from .measurement import Measurement, OutcomeResult
 from .study import Outcome, Stepped
@@ -15,6 +15,7 @@ from .wording import Words
 
 COARSE_SCALE = 15
 """A scale at least this wide is told with one decimal, a narrower one with two (policy)."""
+SMALLEST_P, P_DECIMALS = 0.01, 2
 STEPS_UP_TO = (1, 2, 3, 5)
 """The highest rating of each named step (words page, section 1)."""
 
@@ -86,6 +87,11 @@ class Telling:
             return ""
         return self.words("report.certain.of", maximum=self.words.plain(outcome.scale_post[1]))
 
+    def label(self, result: OutcomeResult) -> str:
+        """Of an outcome beside the first, with its direction where that is not the usual one."""
+        label = result.outcome.label
+        return self.words("verdict.label_lower", label=label) if result.outcome.better == "lower" else label
+
     def unit(self, number: int, *, first: bool = False) -> str:
         return self.words(f"report.unit.{'first_' if first else ''}numbered", number=number)
 
@@ -138,6 +144,14 @@ class Telling:
 
     def points_as_typed(self, value: float) -> str:
         return self.words("locale.point" if value == 1 else "locale.points", number=self.words.plain(value))
+
+    def p_value(self, p: float) -> str:
+        """With two decimals; one below the level at which a difference is claimed never reads as that level."""
+        if p < SMALLEST_P:
+            return self.words("report.method.p_below")
+        if p < FAMILY_LEVEL <= round(p, P_DECIMALS):
+            return self.words("report.method.p_just_below", level=self.words.number(FAMILY_LEVEL, P_DECIMALS))
+        return self.words.number(p, P_DECIMALS)
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import privacy
+from . import absent, privacy
 from .blocks import Fold, Table, Text
 from .codes import planned_before
-from .disclosure import shareable
+from .disclosure import goal_answer_may_show, shareable
 from .judge import OutcomeVerdict
 from .levels import UNITS
 from .measurement import Family, OutcomeResult
 from .methods.several import MaxT
-from .telling import Telling
+from .telling import Telling, step_of
 
-SMALLEST_P = 0.01
 MANY = 3
 """Fewer outcomes, none of them in one family, need no fold of their own."""
 
@@ -40,9 +39,9 @@ def _results(told: Telling) -> dict[str, OutcomeResult]:
 
 def _primary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> str:
     told = told.about(result)
-    w, label = told.words, result.outcome.label
+    w, label = told.words, told.label(result)
     if not shareable(result):
-        return w("verdict.secondary.hidden", label=label)
+        return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
     if _unseen(result):
         return w("verdict.secondary.levels", label=label)
     blanks = {"label": label, **told.figures(result)}
@@ -55,11 +54,8 @@ def _primary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> s
             sentence = w(f"verdict.primaries.{code}", margin=told.margin(verdict.margin, result), **blanks)
         case code:
             sentence = w(f"verdict.primaries.{code}", **blanks)
-    if result.outcome.better == "lower":
-        sentence += " " + w("verdict.lower_is_better")
-    if verdict.implausible and verdict.capped_code != "CANNOT":
-        sentence += " " + w("verdict.implausible")
-    return sentence
+    doubts = [w("verdict.implausible")] if verdict.implausible and verdict.capped_code != "CANNOT" else []
+    return " ".join([sentence, *doubts, *absent.concluded(told, result, verdict)])
 
 
 def _summary(told: Telling) -> str | None:
@@ -70,31 +66,45 @@ def _summary(told: Telling) -> str | None:
         return None
     claimed = {"worse" if one.capped_code == "NEG" else "better" for one in shown if one.claims}
     kind = "both" if len(claimed) > 1 else next(iter(claimed), "none")
-    return w(f"verdict.primaries.{kind}", count=w.count(len(told.verdict.primaries)))
+    count = len(told.verdict.primaries)
+    if len(shown) < count:
+        return w(f"verdict.primaries.shown_{kind}", count=w.count(count))
+    return w(f"verdict.primaries.{kind}", count=w.count(count))
+
+
+def steps(told: Telling) -> Iterator[str]:
+    """How firm it stands for each of the other primary outcomes that may be told."""
+    results = _results(told)
+    for one in told.verdict.primaries[1:]:
+        if shareable(results[one.outcome]):
+            current = told.steps[step_of(one.security.rating)]
+            yield told.words("verdict.steps.other", label=results[one.outcome].outcome.label, current=current)
 
 
 def secondary(told: Telling) -> list[str]:
     results = _results(told)
-    return [_secondary(told, results[one.outcome], one) for one in told.verdict.secondaries]
+    left_out = [one.label for one in told.measurement.left_out if one.role == "secondary"]
+    sentences = [_secondary(told, results[one.outcome], one) for one in told.verdict.secondaries]
+    return [*sentences, *(told.words("verdict.left_out", label=label) for label in left_out)]
 
 
 def _secondary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> str:
     """An exploration, unless it was declared before the results; then it counts beside the other secondary ones."""
     told = told.about(result)
-    w, study = told.words, told.measurement.study
+    w, study, label = told.words, told.measurement.study, told.label(result)
     if not shareable(result):
-        return w("verdict.secondary.hidden", label=result.outcome.label)
+        return w("verdict.secondary.hidden", label=label, study=study.id)
     if _unseen(result):
-        return w("verdict.secondary.levels", label=result.outcome.label)
+        return w("verdict.secondary.levels", label=label)
     if not told.compared:
         return plain(told, result)
-    blanks = {"label": result.outcome.label, **told.figures(result)}
+    blanks = {"label": label, **told.figures(result)}
     if verdict.capped_code == "ONE_CLASS":
         return w("verdict.secondary.one_class", **blanks)
     if not planned_before(study.conduct, study.planned_on):
-        return w("verdict.secondary.compared", **blanks)
+        return " ".join([w("verdict.secondary.compared", **blanks), *absent.concluded(told, result, verdict)])
     kind = "clear" if verdict.claims else "open" if result.main.interval.holds(0) else "unsure"
-    return w(f"verdict.secondary.declared_{kind}", **blanks)
+    return " ".join([w(f"verdict.secondary.declared_{kind}", **blanks), *absent.concluded(told, result, verdict)])
 
 
 def _unseen(result: OutcomeResult) -> bool:
@@ -104,7 +114,7 @@ def _unseen(result: OutcomeResult) -> bool:
 
 def plain(told: Telling, result: OutcomeResult) -> str:
     """One group: how far it grew on this outcome, or where it ended."""
-    w, label, blanks = told.words, result.outcome.label, told.figures(result)
+    w, label, blanks = told.words, told.label(result), told.figures(result)
     if "span" in blanks:
         return w(told.of_kind("verdict.secondary.grown"), label=label, **blanks)
     return w(
@@ -126,15 +136,15 @@ def goal_chip(told: Telling, chip: str) -> str:
     """The short status of the first question, or that primary outcomes differ in it."""
     first = told.verdict.answers.goal
     differ = any(goal != first for _, goal in _other_goals(told))
-    return told.words("verdict.chip.goals_differ") if differ and first != "no_goal" else chip
+    told_here = first != "no_goal" and goal_answer_may_show(told.primary)
+    return told.words("verdict.chip.goals_differ") if differ and told_here else chip
 
 
 def _other_goals(told: Telling) -> Iterator[tuple[OutcomeResult, str]]:
     results = _results(told)
     for one in told.verdict.primaries[1:]:
         result = results[one.outcome]
-        arm = result.arms.get("treated") or result.arms["single"]
-        if one.goal != "no_goal" and shareable(result) and privacy.may_average(arm.with_post):
+        if one.goal != "no_goal" and shareable(result) and goal_answer_may_show(result):
             yield result, one.goal
 
 
@@ -179,12 +189,12 @@ def _rows(told: Telling, families: list[Family], shown: set[str]) -> Iterator[tu
         low, high = w.number(main.interval.low, 2), w.number(main.interval.high, 2)
         p = holm = draw = w("report.several.none")
         if main.p is not None:
-            p = _p(told, main.p)
+            p = told.p_value(main.p)
             if name in of_family:
                 family, place = of_family[name]
-                holm = _p(told, family.holm[place])
+                holm = told.p_value(family.holm[place])
                 if isinstance(family.max_t, MaxT):
-                    draw = _p(told, family.max_t.p[place])
+                    draw = told.p_value(family.max_t.p[place])
         yield (
             result.outcome.label,
             w(f"report.several.role_{result.outcome.role}"),
@@ -194,10 +204,6 @@ def _rows(told: Telling, families: list[Family], shown: set[str]) -> Iterator[tu
             holm,
             draw,
         )
-
-
-def _p(told: Telling, p: float) -> str:
-    return told.words("report.method.p_below") if p < SMALLEST_P else told.words.number(p, 2)
 
 
 def _pairs(told: Telling, shown: set[str]) -> Iterator[tuple[str, str]]:

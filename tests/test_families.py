@@ -230,7 +230,8 @@ def test_what_is_hidden_is_in_no_summary_and_no_pair():
     silent = replace(verdict, primaries=(replace(first, capped_code="CANNOT"), replace(hidden, capped_code="NEG")))
     text = str(gsl.report(measurement, silent).blocks)
     w = words("nl")
-    assert w("verdict.primaries.none", count="2") in text and w("verdict.primaries.worse", count="2") not in text
+    assert w("verdict.primaries.shown_none", count="2") in text and w("verdict.primaries.none", count="2") not in text
+    assert w("verdict.primaries.worse", count="2") not in text
     assert measurement.together is None or measurement.together.pupils < 130
     text = str(gsl.report(replace(measurement, together=Together(("toets", "twee", "drie"), 200, np.eye(3))), verdict))
     assert w("report.several.both", one="Toets", other="Drie") in text

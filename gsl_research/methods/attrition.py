@@ -265,7 +265,8 @@ def tipping(adjusted: AdjustedMeans | NotEstimated, missing: ArrayLike) -> Tippi
 
 @dataclass(frozen=True, slots=True)
 class LeeBounds:
-    """The difference of post-test means for pupils who would have stayed in either arm lies from ``low`` to ``high``.
+    """The difference of post-test means for pupils who would have stayed in either arm: estimated from ``low`` to
+    ``high``, if the approach made pupils leave, or stay, but not both.
 
     ``trimmed`` is the share of the scores of ``arm`` that was set aside, 0 of ``None`` where both arms kept as many.
     """
