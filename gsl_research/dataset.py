@@ -195,7 +195,7 @@ def bind(study: Study, table: Table) -> Dataset:
         problems += plausible.surprising(study, scores, keys.get("class"))
     beside, timing = {}, None
     if waves and not errors(problems):
-        beside, timing, found = wave_days.moments(planned, study, table, waves, scores)
+        beside, timing, found = wave_days.moments(planned, study, table, waves, scores, unusable)
         problems += found
         if isinstance(study.design, Stepped) and not errors(found):
             level, found = started_cluster(study.design.assigned, keys, beside["start"])

@@ -23,9 +23,15 @@ YEAR_OFF = 300
 
 
 def moments(
-    planned: Study, study: Study, table: Table, waves: Sequence[str], scores: Mapping[str, np.ndarray]
+    planned: Study,
+    study: Study,
+    table: Table,
+    waves: Sequence[str],
+    scores: Mapping[str, np.ndarray],
+    unusable: Sequence[str] = (),
 ) -> tuple[dict[str, np.ndarray], str, list[Problem]]:
-    """When every pupil had every wave, as columns "time.1" and on; and "start", where classes start in turn."""
+    """When every pupil had every wave, as columns "time.1" and on; and "start", where classes start in turn. Of
+    ``unusable`` outcomes no wave is asked for."""
     when, timing, problems = times(planned, table, waves)
     columns: dict[str, np.ndarray] = {}
     if errors(problems):
@@ -34,9 +40,11 @@ def moments(
     for outcome in study.outcomes:
         names = occasions(len(waves))
         seen = np.stack([~np.isnan(scores[f"{outcome.name}.{name}"]) for name in names], axis=1)
+        taken |= seen
+        if outcome.name in unusable:
+            continue
         if nobody := [wave for wave, some in zip(waves, seen.any(axis=0), strict=True) if not some]:
             problems.append(Problem(code="wave_without_scores", facts={"outcome": outcome.label, "names": nobody}))
-        taken |= seen
     if undated := int((taken & np.isnan(when)).sum()):
         problems.append(Problem(code="day_unknown", severity="warning", facts={"count": undated}))
     when = np.where(np.isnan(when), np.nanmedian(when, axis=0), when)

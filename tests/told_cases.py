@@ -295,6 +295,7 @@ def cases() -> Iterator[Case]:
             yield comparison(f"months {delta} {spread}", delta, spread, (8, 8), **primary)
     yield from other_ways(firm)
     yield from several_outcomes(everything)
+    yield from side_by_side(everything)
     yield from with_dose(everything)
     yield comparison("small arm", 1.0, size=3, arms=(2, 3))
     yield comparison("small classes", 1.0, sizes=[20, 6, 20, 3, 20, 20])
@@ -429,6 +430,39 @@ def several_outcomes(everything: dict[str, Any]) -> Iterator[Case]:
             })  # fmt: skip
     yield waves("three primaries over time within classes", 1.2, (6, 0), within=True, size=24, more=others)
     yield one_group("hours, one group", (1.8, 2.0, 2.2), context={"weeks": 2.0, "minutes": 50.0})
+
+
+def side_by_side(everything: dict[str, Any]) -> Iterator[Case]:
+    """Outcomes that are hidden or left out beside others, pupils missing from another than the first, p-values at the
+    edge, and side effects that say little."""
+    second = {"role": "primary", "reliability": 0.9}
+
+    def hardly_any(case: Case, column: str) -> Case:
+        return gone(case, lambda j, n: j < 8 and n > 0, column)
+
+    smaller = everything | {"arms": (8, 8)}
+    for delta, gap in ((1.3, 1.3), (-1.3, -1.3), (1.3, -1.3), (0.0, 0.0)):
+        more = {"tweede": (second, gap), "derde": (second, 1.0), "zin": (SIDE, 0.1)}
+        case = comparison(f"a hidden primary {delta} {gap}", delta, **smaller, more=more)
+        yield hardly_any(case, "derde_na")
+    yield hardly_any(comparison("a hidden first primary", 1.3, **smaller, more={"tweede": (second, 1.0)}), "toets_na")
+    for lost in (0, 1, 8):
+        case = comparison(f"missing from the second {lost}", 1.3, **smaller, more={"tweede": (second, 1.0)})
+        case = gone(case, lambda j, n: n == 3)
+        yield gone(case, lambda j, n, lost=lost: n == 3 or (n == 4 and j < lost), "tweede_na")
+    case = comparison("few missing from the second", 1.3, **smaller, more={"tweede": (second, 1.0)})
+    yield gone(case, lambda j, n: n == 4 and j < 2, "tweede_na")
+    yield comparison("just under the level", 1.06, 0.4, (3, 3), design=DRAWN, more={"tweede": (second, 1.3)})
+    yield comparison("a side effect a little lower", 0.5, **smaller, more={
+        "zin": (SIDE | {"scale": [0, 20], "reliability": 0.9}, -0.5)
+    })  # fmt: skip
+    case = comparison("a good side effect, many missing", 0.5, **smaller, more={"zin": (SIDE, 1.5)})
+    yield gone(case, lambda j, n: j < 8 and n < 8, "zin_na")
+    thin = {"zin": (SIDE, 0.1), "lezen": ({}, 0.1)}
+    case = comparison("outcomes of which nothing can be said", 0.5, **smaller, more=thin)
+    yield gone(gone(case, lambda j, n: True, "zin_na"), lambda j, n: j > 0 or n > 1, "lezen_na")
+    for size, spread in ((10, 0.02), (40, 1.6)):
+        yield comparison(f"two classes a side {size}", 1.0, spread, (2, 2), size=size, noise=2.0, design=DRAWN)
 
 
 def with_dose(everything: dict[str, Any]) -> Iterator[Case]:
