@@ -479,7 +479,7 @@ def with_dose(everything: dict[str, Any]) -> Iterator[Case]:
     def taken(unit: int, row: int, given: bool) -> str:
         return f"{6 + unit % 4 + row % 2}" if given else "0"
 
-    for delta in (0.0, 1.3, -1.3):
+    for delta in (0.0, 1.0, 1.3, -1.3):
         yield lessons(comparison(f"dose {delta}", delta, **everything), taken)
         yield lessons(divided(f"dose within {delta}", delta, 8, size=14), taken)
         yield lessons(comparison(f"dose, no draw {delta}", delta, arms=(8, 8)), taken)
