@@ -81,7 +81,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
     )
 
 
-THIN = frozenset(
+TOO_THIN = frozenset(
     {"no_class_spread", "no_spread_before", "pupils_alike", "blocks_incomplete", "site_too_small", "site_one_sided",
      "differences_alike", "nobody_twice", "no_turns_seen"}
 )  # fmt: skip
@@ -96,7 +96,7 @@ def _where_possible(outcomes: Sequence[Outcome], of_one: Callable[[Outcome], Any
         try:
             made.append(of_one(outcome))
         except Problems as raised:
-            if outcome.role == "primary" or not {problem.code for problem in raised.problems} <= THIN:
+            if outcome.role == "primary" or not {problem.code for problem in raised.problems} <= TOO_THIN:
                 raise
     return tuple(made)
 
