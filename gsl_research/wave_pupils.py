@@ -48,7 +48,10 @@ def who(study: Study, table: Table, wave: np.ndarray, labels: Sequence[str]) -> 
         codes = _joint([table.columns[roles[role]] for role in keys if role in roles])
         codes = _apart(codes, table.columns[roles["pupil"]].blank)
         if len(np.unique(codes * (wave.max() + 1) + wave)) == len(codes):
-            return codes, [*_not_followed(study, codes, wave, labels, roles), *_numbered_again(study, table, wave, labels)]
+            return codes, [
+                *_not_followed(study, codes, wave, labels, roles),
+                *_numbered_again(study, table, wave, labels),
+            ]
     return codes, _twice_in_wave(table, wave, roles)
 
 

@@ -55,8 +55,8 @@ def test_the_cases_reach_every_verdict(told):
 # every text is told
 
 
-OF_KINDS = ("share", "order", "goals")
-"""Rooms that hold another text for the key of another room, where no points are counted."""
+OF_KINDS = ("share", "order", "goals", "waves", "growth", "survey")
+"""Rooms that hold another text for the key of another room: where no points are counted, or at several moments."""
 
 
 @pytest.mark.parametrize("room", ["verdict", "report", *OF_KINDS])

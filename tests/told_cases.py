@@ -136,6 +136,10 @@ def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
         for occasions in (2, 3, 4, 5):
             yield others(f"others {rise} {occasions}", rise, occasions)
         yield others(f"others in one class {rise}", rise, 3, 1)
+        yield others(f"others in uneven classes {rise}", rise, 5, sizes=[40, 10])
+    case = others("a year that is not asked for", 1.0, 5)
+    design = case.study["design"] | {"occasions": case.study["design"]["occasions"][:4]}
+    yield replace(case, study=case.study | {"design": design})
     yield waves("waves, a goal", rise=3.0, main={"goal": {"gain": 2.0}})
     yield waves("bent with arms", 1.0, bend=3.0)
     for rise in (-3.0, 1.0):
