@@ -23,9 +23,9 @@ from .problems import Problem, Problems, errors
 from .reading import Column, Found, Skipped, Table, as_text, read_tables
 from .report import counted
 from .roles import Proposal, propose
-from .study import Outcome, Study
+from .study import Growth, Outcome, Study, Survey
 from .study_file import load_study
-from .wave_table import side_by_side
+from .wave_table import occasions, side_by_side
 from .wording import Words, words
 
 SHOWN_COLUMNS = 30
@@ -204,11 +204,14 @@ def _later(study: Study, data: Dataset | None, path: Path) -> list[Problem]:
 
 def _small(study: Study, data: Dataset) -> list[Problem]:
     outcome, frame = side_by_side(study, data.waves).primary, data.frame
-    complete = frame[f"{outcome.name}.post"].notna()
-    if outcome.pre and study.followed:
-        complete &= frame[f"{outcome.name}.pre"].notna()
-    arms = frame["treated"][complete].value_counts() if "treated" in frame else [complete.sum()]
-    if all(may_average(int(pupils)) for pupils in arms):
+    post = frame[f"{outcome.name}.post"].notna()
+    complete = [post & frame[f"{outcome.name}.pre"].notna() if outcome.pre and study.followed else post]
+    if isinstance(study.design, Growth | Survey):
+        seen = frame[[f"{outcome.name}.{occasion}" for occasion in occasions(len(data.waves))]].notna()
+        needed = 2 if study.followed and seen.shape[1] > 1 else 1
+        complete = [seen.sum(axis=1) >= needed, seen.iloc[:, 0], seen.iloc[:, -1]]
+    sides = [frame["treated"], ~frame["treated"]] if "treated" in frame else [post | True]
+    if all(may_average(int((who & side).sum())) for who in complete for side in sides):
         return []
     return [Problem(code="small_group", severity="warning", file=data.file)]
 
@@ -254,8 +257,9 @@ def _proposal_lines(found: Found, proposal: Proposal, w: Words) -> list[str]:
     choices = {header for headers in proposal.choices.values() for header in headers}
     rest = [h for table in found.tables for h in table.columns if h not in proposal.used | choices]
     rest = [h for h in dict.fromkeys(rest) if not any(used.endswith(f"!{h}") for used in proposal.used)]
+    points = "points_by_wave" if "wave" in proposal.roles else "points"
     groups = {
-        "points": [header for header in rest if header in proposal.points],
+        points: [header for header in rest if header in proposal.points],
         "categories": [header for header in rest if header in proposal.categories],
         "unused": [header for header in rest if header not in (*proposal.points, *proposal.categories)],
     }

@@ -6,7 +6,8 @@ between two of them may be a count of one to four pupils.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,8 @@ def shareable(result: OutcomeResult) -> bool:
     the difference, in which classes count equally, cannot together be solved for a small class."""
     behind = [arm.pupils for arm in result.arms.values()]
     if (waves := result.waves) is not None:
-        behind += [counts[at] for counts, _ in waves.arms.values() for at in (0, -1)]
+        told = (0, -1) if waves.same_pupils else range(len(waves.labels))
+        behind += [counts[at] for counts, _ in waves.arms.values() for at in told]
     return all(map(privacy.may_average, behind)) and not _solvable(result) and not _counts_follow(result)
 
 
@@ -54,7 +56,44 @@ def _solvable(result: OutcomeResult) -> bool:
                 return True
             sets.append(here)
     divided = len(result.classes) > result.units
-    return any(_small_is_solvable(classes, divided) for classes in sets)
+    if any(_small_is_solvable(classes, divided) for classes in sets):
+        return True
+    return result.waves is not None and (_small_follows(result, sets) or _alone_follow(result))
+
+
+def _near(result: OutcomeResult) -> float:
+    """How near, in points, the mean of fewer than ten pupils may be worked out: as far off as that of ten often is."""
+    return math.inf if result.sd is None else result.sd / privacy.MIN_MEAN**0.5
+
+
+TOLD_TO = 10**-privacy.MEAN_DECIMALS
+"""How far off a difference of two told means can be (computed)."""
+
+
+def _small_follows(result: OutcomeResult, sets: Sequence[Sequence[tuple[bool | None, int]]]) -> bool:
+    """Whether the growth, or the mean, of a class of fewer than ten follows. In the means by wave every pupil counts
+    once, in the main estimate every class: with n pupils, classes of m and a small one of s both give that of the small
+    one, but for what is rounded, times n / (m - s). ``sets`` hold (side, pupils)."""
+    if result.main is not None and result.main.estimator == "mean_slope":
+        return False
+    for classes in sets:
+        for side in {side for side, _ in classes}:
+            sizes = [pupils for of, pupils in classes if of is side]
+            small = [pupils for pupils in sizes if not privacy.may_average(pupils)]
+            apart = max(sizes) - min(sizes)
+            if 0 < len(small) < UNKNOWN and TOLD_TO * sum(sizes) < apart * _near(result):
+                return True
+    return False
+
+
+def _alone_follow(result: OutcomeResult) -> bool:
+    """Whether the mean of fewer than ten with a score at one moment alone follows: they count in the mean of that
+    moment and in no line, which gives the mean of the others."""
+    return any(
+        0 < alone < privacy.MIN_MEAN and TOLD_TO * pupils < alone * _near(result)
+        for arm, (counts, _) in result.waves.arms.items()
+        for pupils, alone in zip(counts, result.waves.alone[arm], strict=True)
+    )
 
 
 def _small_is_solvable(classes: list[tuple[bool | None, int]], divided: bool) -> bool:
@@ -292,8 +331,8 @@ def _apart(measurement: Measurement, result: OutcomeResult) -> Iterator[int]:
 
 
 def _told_beside(result: OutcomeResult, arm: str) -> list[int]:
-    """With several moments: other counts of the pupils of an arm that a page or a card could tell."""
-    if result.waves is None:
+    """With several moments: other counts of the same pupils of an arm that a page or a card could tell."""
+    if result.waves is None or not result.waves.same_pupils:
         return []
     counts = [*result.waves.arms[arm][0], result.arms[arm].with_post]
     counts += [estimate.n[f"pupils_{arm}"] for estimate in result.estimates if f"pupils_{arm}" in estimate.n]

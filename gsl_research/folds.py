@@ -29,6 +29,8 @@ def method(told: Telling) -> Fold:
     if (waves := result.waves) is not None and len(waves.labels) > 1:
         timing = "dates" if waves.timing == "dates" else "steps" if waves.even else "numbers"
         blocks.append(Text(w(f"report.method.timing_{timing}")))
+    if any(problem.code == "waves_left_out" for problem in told.measurement.warnings):
+        blocks.append(Text(w("report.method.other_moments")))
     rows = tuple(_figures(told)) if shareable(result) else ()
     rows += tuple(_origin(told))
     header = (w("report.method.table_what"), w("report.method.table_value"))

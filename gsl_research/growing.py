@@ -24,6 +24,9 @@ from .study import Outcome
 BENT = 0.20
 """A wave this many SD of pupils off the straight line is told: the line then hides what happened (policy)."""
 
+UNEVEN = 4.0
+"""A class with so many times the pupils of another one that counts as much at the same moment is told (policy)."""
+
 LINE_WAVES = 3
 """With so many waves nobody can see whether growth goes faster or slower (methods page, row f; policy)."""
 
@@ -247,10 +250,16 @@ def _trend(outcome: Outcome, at: Moments) -> Grown:
     if isinstance(main, NotEstimated):
         raise Problems([Problem(code="nobody_twice", facts={"outcome": outcome.label})])
     told = () if main.estimator == "one_occasion" else (main,)
+    checks = (*_bends(at), *_sizes(moments.n, cells % len(at.labels)))
     rise = np.full(int(at.codes.max()) + 1, np.nan)
-    return Grown(
-        estimates=told, refused=(), checks=tuple(_bends(at)), alarms=(), sd=_first_sd(at), slopes=rise, treated=None
-    )
+    return Grown(estimates=told, refused=(), checks=checks, alarms=(), sd=_first_sd(at), slopes=rise, treated=None)
+
+
+def _sizes(pupils: NDArray[np.int64], occasion: NDArray[np.intp]) -> Iterator[Check]:
+    """How many times the pupils of the smallest class of a moment the largest has; of the worst moment."""
+    held = [pupils[occasion == one] for one in np.unique(occasion)]
+    ratio = max(float(sizes.max() / sizes.min()) for sizes in held)
+    yield Check("class_sizes", ratio, ratio >= UNEVEN)
 
 
 def _first_sd(at: Moments) -> float | None:
@@ -354,8 +363,13 @@ def seen_waves(at: Moments, found: Grown, sign: int) -> Waves:
         even=bool(np.allclose(steps, steps[:1])) if len(steps) else True,
         same_pupils=not at.single,
         arms={name: _by_wave(at, side, sign) for name, side in sides.items()},
+        alone={name: _alone(at, side) for name, side in sides.items()},
         classes=tuple(own),
     )
+
+
+def _alone(at: Moments, here: NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(map(int, at.seen[here & ~at.growing].sum(axis=0)))
 
 
 def _by_wave(at: Moments, here: NDArray[np.bool_], sign: int) -> tuple[tuple[int, ...], tuple[float | None, ...]]:

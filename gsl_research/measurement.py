@@ -119,7 +119,8 @@ class Waves:
     """Every wave with the pupils who have a score there, in raw points; of arms by name as counts and means.
 
     ``timing`` says how the ``times`` are known ("dates", "numbers", "steps") and ``even`` whether they are equally far
-    apart; without the ``same_pupils`` others stand at every wave.
+    apart; without the ``same_pupils`` others stand at every wave. ``alone`` counts of every arm who has a score at that
+    wave and at no other, though pupils are followed.
     """
 
     labels: tuple[str, ...]
@@ -128,6 +129,7 @@ class Waves:
     even: bool
     same_pupils: bool
     arms: Mapping[str, tuple[tuple[int, ...], tuple[float | None, ...]]]
+    alone: Mapping[str, tuple[int, ...]]
     classes: tuple[ClassWaves, ...]
 
 

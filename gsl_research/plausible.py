@@ -11,10 +11,12 @@ from itertools import combinations
 
 import numpy as np
 
+from .designs import Growth, Survey
 from .problems import Problem, Term, errors
 from .reading import Column
 from .study import Outcome, Study
 from .units import SHOWN_UNITS, unit_name
+from .wave_table import occasions
 
 MIN_PUPILS = 3
 """Fewer pupils with both scores than this give no spread to speak of (policy)."""
@@ -25,7 +27,7 @@ SWAP_FALL = 0.1
 """A swap is suspected when more than this share of a class falls by more than this part of the scale (threat model)."""
 SURE_COPY = 5
 """With as many different scores, two equal columns are a copy; with fewer it may be a coarse scale (policy)."""
-THIN = frozenset({"too_few_pupils", "arm_without_scores", "no_spread"})
+THIN = frozenset({"too_few_pupils", "too_few_over_time", "arm_without_scores", "arm_not_over_time", "no_spread"})
 """Problems of scores too thin to say anything, rather than of a wrong column (policy)."""
 
 Scores = Mapping[str, np.ndarray]
@@ -51,6 +53,9 @@ def left_out(outcome: Outcome) -> Problem:
 
 
 def _unusable(study: Study, outcome: Outcome, scores: Scores, treated: np.ndarray | None) -> Iterator[Problem]:
+    if isinstance(study.design, Growth | Survey):
+        yield from _unusable_over_time(study, outcome, scores, treated)
+        return
     pre, post = _pair(scores, outcome)
     pre = pre if study.followed else None
     complete = ~np.isnan(post) if pre is None else ~(np.isnan(pre) | np.isnan(post))
@@ -74,6 +79,44 @@ def _unusable(study: Study, outcome: Outcome, scores: Scores, treated: np.ndarra
         facts = {"outcome": outcome.label, "pre": outcome.pre, "post": outcome.post}
         severity = "warning" if outcome.may_be_alike else "error"
         yield Problem(code="pre_equals_post", severity=severity, facts=facts)
+
+
+def _unusable_over_time(
+    study: Study, outcome: Outcome, scores: Scores, treated: np.ndarray | None
+) -> Iterator[Problem]:
+    """What growth itself asks: of pupils who are followed scores at any two moments, of others at one. Where nobody
+    has a score at some moment, ``wave_days`` says so."""
+    waves = [scores[f"{outcome.name}.{occasion}"] for occasion in occasions(len(outcome.headers))]
+    seen = ~np.isnan(np.stack(waves, axis=1))
+    if seen.any() and not seen.any(axis=0).all():
+        return
+    needed = 2 if study.followed and len(waves) > 1 else 1
+    counted = seen.sum(axis=1) >= needed
+    if counted.sum() < MIN_PUPILS:
+        facts = {"outcome": outcome.label, "pupils": int(counted.sum()), "needed": MIN_PUPILS}
+        yield Problem(code="too_few_over_time" if needed > 1 else "too_few_pupils", facts=facts)
+        return
+    for name, arm in (("treated", treated), ("control", None if treated is None else ~treated)):
+        if arm is not None and not (counted & arm).any():
+            facts = {"outcome": outcome.label, "arm": Term(f"arm.{name}")}
+            yield Problem(code="arm_not_over_time", facts=facts)
+    ends = {outcome.headers[at]: waves[at][seen[:, at]] for at in (0, -1)}
+    alike = [header for header, points in ends.items() if np.ptp(points) == 0]
+    for header in alike:
+        yield Problem(code="no_spread", column=header, facts={"outcome": outcome.label})
+    if not alike and study.followed:
+        yield from _copied_moments(outcome, waves)
+
+
+def _copied_moments(outcome: Outcome, waves: list[np.ndarray]) -> Iterator[Problem]:
+    """The first two moments at which every pupil with both has the same score."""
+    for one, other in combinations(range(len(waves)), 2):
+        both = ~(np.isnan(waves[one]) | np.isnan(waves[other]))
+        same = waves[one][both] == waves[other][both]
+        if len(same) >= MIN_PUPILS and same.all() and np.ptp(waves[one][both]) > 0:
+            facts = {"outcome": outcome.label, "pre": outcome.headers[one], "post": outcome.headers[other]}
+            yield Problem(code="moments_equal", facts=facts)
+            return
 
 
 def surprising(study: Study, scores: Scores, classes: Column | None) -> Iterator[Problem]:

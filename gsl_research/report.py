@@ -28,7 +28,7 @@ from .judge import Verdict, as_told
 from .levels import UNITS
 from .measurement import Measurement
 from .study import ReachGoal, Study, Survey
-from .telling import Telling, step_of, units_of
+from .telling import Telling, rooms, step_of, units_of
 from .wave_table import occasions
 from .wording import words
 
@@ -40,7 +40,7 @@ def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> R
     told = Telling(
         measurement,
         as_told(measurement, verdict),
-        words(lang).for_units(units_of(measurement)).for_kind(measurement.primary.kind),
+        words(lang).for_units(units_of(measurement)).for_kind(*rooms(measurement, measurement.primary)),
     )
     w, study = told.words, measurement.study
     typed = study.spoken
@@ -155,7 +155,8 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
         ends = round(arm.mean_post, privacy.MEAN_DECIMALS) - round(arm.mean_pre, privacy.MEAN_DECIMALS)
         if round(ends - gain, decimals):
             label = w("report.facts.rounded", label=label)
-        yield w.gap(gain, 1, decimals) if round(gain, decimals) < 0 else f"+{w.points(gain, decimals)}", label
+        fallen = w("report.facts.down", points=w.points(-gain, decimals))
+        yield fallen if round(gain, decimals) < 0 else f"+{w.points(gain, decimals)}", label
     else:
         yield told.mean(arm.mean_post), w(told.of_kind(f"report.facts.end{single}"), of=of, **at)
     goal = result.outcome.goal

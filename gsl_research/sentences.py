@@ -148,6 +148,8 @@ def _conditions(told: Telling) -> Iterator[str]:
             yield w(told.of_kind(key) if told.kind == "_others" else key)
         if told.kind == "_others" and len(result.waves.labels) < MIN_OCCASIONS:
             yield w("verdict.few_occasions")
+        if (sizes := result.check("class_sizes")) is not None and sizes.flag:
+            yield w("verdict.uneven_classes")
         if len(result.classes) == 1 and result.main is not None and result.main.interval is not None:
             yield w("verdict.in_this_class")
         if result.main is not None and result.main.estimator in ("class_gains", "class_slopes"):
@@ -198,9 +200,12 @@ def ways(told: Telling) -> Iterator[str]:
     """What other defensible calculations add, when they lead elsewhere."""
     result, w = told.primary, told.words
     if alarmed := {alarm.estimator for alarm in result.alarms if alarm.shifted}:
-        values = [result.main.value, *(e.value for e in result.beside if e.estimator in alarmed)]
+        values = [entry.value for entry in result.beside if entry.estimator in alarmed]
         least, most = (w.gap(value, *_sign_and_decimals(told)) for value in (min(values), max(values)))
-        yield w("verdict.ways_differ", least=least, most=most)
+        if least == most:
+            yield w("verdict.ways_differ_one", gap=least)
+        else:
+            yield w("verdict.ways_differ", least=least, most=most)
     flagged = {check.code for check in result.checks if check.flag}
     if flagged & {"leave_one_out_low", "leave_one_out_high"}:
         yield w("verdict.one_class_carries")

@@ -10,7 +10,7 @@ from .disclosure import pupils_may_show
 from .judge import FAMILY_LEVEL, Verdict
 from .levels import cut
 from .measurement import Measurement, OutcomeResult
-from .study import Outcome, Stepped
+from .study import Outcome, Stepped, Survey
 from .wording import Words
 
 COARSE_SCALE = 15
@@ -61,7 +61,7 @@ class Telling:
 
     def about(self, result: OutcomeResult) -> Telling:
         """The same in the words for what is counted of this outcome."""
-        return replace(self, words=self.words.for_kind(result.kind))
+        return replace(self, words=self.words.for_kind(*rooms(self.measurement, result)))
 
     @property
     def rolled_out(self) -> bool:
@@ -156,6 +156,16 @@ class Telling:
     @property
     def steps(self) -> tuple[str, ...]:
         return tuple(self.words("verdict.steps.names").split("|"))
+
+
+def rooms(measurement: Measurement, result: OutcomeResult) -> tuple[str, ...]:
+    """The rooms with texts for what is counted of an outcome, and for several moments: of a survey, or of growth that
+    is compared."""
+    study = measurement.study
+    if result.waves is None:
+        return (result.kind,)
+    own = ("survey",) if isinstance(study.design, Survey) else ("growth",) if study.compared else ()
+    return (*own, "waves")
 
 
 def step_of(rating: int) -> int:

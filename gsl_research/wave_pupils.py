@@ -39,8 +39,8 @@ def counted_once(study: Study, table: Table, wave: np.ndarray) -> tuple[np.ndarr
 
 
 def who(study: Study, table: Table, wave: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, list[Problem]]:
-    """(n,) the pupil of every row; a pupil stands once in a wave, and of those who are followed somebody stands in the
-    first and in the last."""
+    """(n,) the pupil of every row; a pupil stands once in a wave, and of those who are followed somebody stands in
+    two."""
     roles = _roles(study, table)
     if "pupil" not in roles or not study.followed:
         return np.arange(len(table)), _twice_in_wave(table, wave, roles)
@@ -48,7 +48,10 @@ def who(study: Study, table: Table, wave: np.ndarray, labels: Sequence[str]) -> 
         codes = _joint([table.columns[roles[role]] for role in keys if role in roles])
         codes = _apart(codes, table.columns[roles["pupil"]].blank)
         if len(np.unique(codes * (wave.max() + 1) + wave)) == len(codes):
-            return codes, [*_not_followed(codes, wave, labels, roles), *_numbered_again(study, table, wave, labels)]
+            return codes, [
+                *_not_followed(study, codes, wave, labels, roles),
+                *_numbered_again(study, table, wave, labels),
+            ]
     return codes, _twice_in_wave(table, wave, roles)
 
 
@@ -82,9 +85,15 @@ def _roles(study: Study, table: Table) -> Roles:
     return {role: own for role, name in study.columns.mapped().items() if (own := table.header(name))}
 
 
-def _not_followed(position: np.ndarray, wave: np.ndarray, labels: Sequence[str], roles: Roles) -> Iterator[Problem]:
+def _not_followed(
+    study: Study, position: np.ndarray, wave: np.ndarray, labels: Sequence[str], roles: Roles
+) -> Iterator[Problem]:
+    """Growth needs a pupil at any two waves; classes that start in turn somebody at the first and the last."""
     last = len(labels) - 1
-    if last and not np.intersect1d(position[wave == 0], position[wave == last]).size:
+    found = np.intersect1d(position[wave == 0], position[wave == last]).size
+    if isinstance(study.design, Growth | Survey):
+        found = np.bincount(position).max() > 1
+    if last and not found:
         facts = {"first": labels[0], "last": labels[last]}
         yield Problem(code="pupils_not_followed", column=roles["pupil"], facts=facts)
 

@@ -44,7 +44,7 @@ class Words:
         self._locale = self._rooms["locale"]
         self.tag: str = self._locale["tag"]
         self._terms = self._called("class")
-        self._kind: str | None = None
+        self._kinds: tuple[str, ...] = ()
 
     def for_units(self, level: str) -> Words:
         """The same texts for a study whose unit is a class, teacher, teaching group, school or a group without name."""
@@ -52,11 +52,12 @@ class Words:
         other._terms = self._called(level)
         return other
 
-    def for_kind(self, kind: str) -> Words:
-        """The same texts for an outcome of which shares, places or goals are counted: their room has its own text where
-        another is needed, under the same key."""
+    def for_kind(self, *kinds: str) -> Words:
+        """The same texts for an outcome of which shares, places or goals are counted, or that is measured at several
+        moments: their room has its own text where another is needed, under the same key. The first that has one
+        speaks."""
         other = copy(self)
-        other._kind = kind if kind in self._rooms else None
+        other._kinds = tuple(kind for kind in kinds if kind in self._rooms)
         return other
 
     def _called(self, level: str) -> dict[str, str]:
@@ -72,8 +73,8 @@ class Words:
         return found
 
     def _text(self, key: str) -> object:
-        own = self._find(f"{self._kind}.{key}") if self._kind else None
-        return own if isinstance(own, str) else self._find(key)
+        found = (self._find(f"{kind}.{key}") for kind in self._kinds)
+        return next((own for own in found if isinstance(own, str)), None) or self._find(key)
 
     def __contains__(self, key: str) -> bool:
         return isinstance(self._text(key), str)

@@ -251,14 +251,16 @@ def others(
     classes: int = 3,
     size: int = 15,
     sides: float | None = None,
+    sizes: list[int] | None = None,
     **main,
 ) -> Case:
     """A row per answer: other pupils on every occasion, in classes of the same names."""
+    sizes = sizes or [size] * classes
     labels = [str(2021 + at) for at in range(occasions)]
     rows: list[tuple[str, str, float]] = []
     for at, label in enumerate(labels):
-        for j in range(classes):
-            deviation, noise = pupils(size, at * 7 + j)
+        for j, many in enumerate(sizes):
+            deviation, noise = pupils(many, at * 7 + j)
             level = 9 + rise * at / max(occasions - 1, 1) + 0.3 * (-1) ** (j + at)
             rows += [(label, f"e{j}", float(value)) for value in level + deviation + noise]
     columns = {

@@ -293,3 +293,113 @@ def test_counts_that_lie_one_to_four_apart_never_stand_beside_each_other():
     }
     assert not {abs(one - other) for one in told for other in told if one < 60 and other < 60} & {1, 2, 3, 4}
     assert measurement.primary.arms["treated"].lost == 1
+
+
+def sized(sizes, seed=3):
+    """One group of classes of these sizes, three moments, nobody missing; and the rise of every class."""
+    columns, code, _, points = made(classes=len(sizes), size=max(sizes), seed=seed)
+    rank = np.concatenate([np.arange(max(sizes))] * len(sizes))
+    keep = rank < np.array(sizes)[code]
+    columns = {name: [cell for cell, kept in zip(cells, keep, strict=True) if kept] for name, cells in columns.items()}
+    rises = [float(np.diff(points[keep & (code == j)][:, [0, 2]].mean(axis=0))[0]) for j in range(len(sizes))]
+    return columns, np.array(rises)
+
+
+def worked_out(measurement, sizes):
+    """The rise of the first class, by who knows how many pupils sit where: in the means by wave every pupil counts
+    once, in the main estimate every class, and the other classes are of one size."""
+    first, *_, last = (round(mean, 1) for mean in measurement.primary.waves.arms["single"][1])
+    other = sizes[1]
+    total = sum(sizes) * (last - first)
+    return (other * len(sizes) * round(measurement.primary.main.value, 2) - total) / (other - sizes[0])
+
+
+def test_a_class_of_six_cannot_be_worked_out_from_two_ways_of_counting():
+    sizes = [6, 20, 20, 20]
+    columns, rises = sized(sizes)
+    measurement, page, _ = pages(study(arms=False), columns)
+    result = measurement.primary
+    assert abs(worked_out(measurement, sizes) - rises[0]) < result.sd / 10**0.5
+    assert not shareable(result)
+    assert f"{result.main.value:.1f}".replace(".", ",") not in str(page.blocks)
+
+
+def test_among_many_pupils_the_rounding_hides_a_small_class():
+    sizes = [8, *[20] * 8]
+    measurement = measured(study(arms=False), sized(sizes)[0])
+    assert shareable(measurement.primary)
+    assert 0.1 * sum(sizes) / 12 > measurement.primary.sd / 10**0.5
+
+
+def test_six_who_were_there_once_cannot_be_worked_out():
+    """They count in the mean of the first moment and in no line: both give their mean."""
+    columns, _, _, points = made(classes=1, size=20)
+    for name in ("w2", "w3"):
+        columns[name] = ["" if n < 6 else cell for n, cell in enumerate(columns[name])]
+    measurement = measured(study(arms=False), columns)
+    result = measurement.primary
+    counts, means = result.waves.arms["single"]
+    first, _, last = (round(mean, 1) for mean in means)
+    followed = last - round(result.main.value, 2)
+    worked = (20 * first - 14 * followed) / 6
+    assert counts == (20, 14, 14) and result.waves.alone["single"] == (6, 0, 0)
+    assert abs(worked - points[:6, 0].mean()) < result.sd / 10**0.5
+    assert not shareable(result)
+
+
+def test_a_year_of_seven_cannot_be_worked_out_from_the_line():
+    """Of other pupils every time the line through the years gives the year that is not drawn."""
+    columns, *_ = made(classes=1, size=20, count=5)
+    columns["w2"] = [cell if n < 7 else "" for n, cell in enumerate(columns["w2"])]
+    given = study("survey", 5, arms=False, design={"same_pupils": False}, columns={"pupil": None})
+    result = measured(given, columns).primary
+    counts, means = result.waves.arms["single"]
+    lever = np.array([-2, -1, 0, 1, 2]) / 10 * 4
+    shown = [round(mean, 1) if n > 9 else 0.0 for n, mean in zip(counts, means, strict=True)]
+    worked = (round(result.main.value, 2) - lever @ shown) / lever[1]
+    assert abs(worked - means[1]) < result.sd / 10**0.5
+    assert not shareable(result)
+
+
+def test_growth_asks_no_more_than_it_uses():
+    """Nobody stands at the first and the last moment, and everybody at two."""
+    columns, code, *_ = made(classes=6, size=20)
+    for name, rest in (("w1", 0), ("w3", 1)):
+        columns[name] = [cell if n % 2 == rest else "" for n, cell in enumerate(columns[name])]
+    for arms in (True, False):
+        result = measured(study(arms=arms), columns).primary
+        assert result.main is not None and np.isfinite(result.main.value)
+    columns["w2"] = [cell if n < 2 else "" for n, cell in enumerate(columns["w2"])]
+    with pytest.raises(Problems) as raised:
+        measured(study(arms=False), columns)
+    assert {problem.code for problem in raised.value.problems} == {"too_few_over_time"}
+
+
+def test_a_moment_in_between_that_is_a_copy_is_refused():
+    columns = made()[0]
+    columns["w2"] = columns["w1"]
+    with pytest.raises(Problems) as raised:
+        measured(study(), columns)
+    assert {problem.code for problem in raised.value.problems} == {"moments_equal"}
+
+
+@pytest.mark.parametrize("kept", [(0, 2), (0, 1), (2,)])
+@pytest.mark.parametrize("arms", [True, False])
+def test_an_outcome_that_lacks_a_moment_is_refused_with_that_reason(arms, kept):
+    columns, code, *_ = made()
+    labels = ["w1", "w2", "w3"]
+    rows = {
+        name: [columns[name][n] for n in range(len(code)) for _ in labels] for name in ("leerling", "klas", "groep")
+    }
+    rows |= {"moment": labels * len(code), "punten": [columns[name][n] for n in range(len(code)) for name in labels]}
+    rows["zin"] = [repr(float(p) * 0.9) if n % 3 in kept else "" for n, p in enumerate(rows["punten"])]
+    second = OUTCOME | {"name": "zin", "label": "Zin", "post": "zin", "role": "secondary"}
+    content = plan(
+        "comparison" if arms else "one_group",
+        design={"kind": "growth", "waves": labels},
+        columns={"pupil": "leerling", "class": "klas", "wave": "moment"} | ({"group": "groep"} if arms else {}),
+        outcomes=[OUTCOME | {"post": "punten"}, second],
+    )
+    with pytest.raises(Problems) as raised:
+        measured(Study.model_validate(content), rows)
+    assert [problem.code for problem in raised.value.problems] == ["wave_without_scores"]

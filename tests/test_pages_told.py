@@ -55,8 +55,8 @@ def test_the_cases_reach_every_verdict(told):
 # every text is told
 
 
-OF_KINDS = ("share", "order", "goals")
-"""Rooms that hold another text for the key of another room, where no points are counted."""
+OF_KINDS = ("share", "order", "goals", "waves", "growth", "survey")
+"""Rooms that hold another text for the key of another room: where no points are counted, or at several moments."""
 
 
 @pytest.mark.parametrize("room", ["verdict", "report", *OF_KINDS])
@@ -145,7 +145,7 @@ def test_every_language_tells_as_much(told):
 
 COUNTED_IN = {"nl": r"(?:(?:procent)?punt|plaats|doel)(?:en)?", "en": r"(?:(?:percentage )?point|place|goal)s?"}
 """What a difference is told in: points, percentage points, places or goals."""
-WAYS = {"nl": ("hoger|meer", "lager|minder"), "en": ("higher|more", "lower|fewer")}
+WAYS = {"nl": ("hoger|meer", "lager|minder"), "en": ("higher|more", "lower|fewer|less")}
 SPAN = {
     lang: (
         rf"{start} ({{n}}) {end} ({{n}}) {COUNTED_IN[lang]} ({'|'.join(WAYS[lang])})",
@@ -154,7 +154,7 @@ SPAN = {
     for lang, start, end in (("nl", "van", "tot"), ("en", "from", "to"))
 }
 GAP = {lang: rf"({{n}}) {COUNTED_IN[lang]} ({'|'.join(WAYS[lang])})" for lang in SPAN}
-DOWN = ("lager", "lower", "minder", "fewer")
+DOWN = ("lager", "lower", "minder", "fewer", "less")
 BASIS = {
     "nl": r"\d+ (klas|klassen|school|scholen|leerkracht|leerkrachten|lesgroep|lesgroepen|groep), \d+ leerlingen",
     "en": r"\d+ (class|classes|school|schools|teacher|teachers|teaching groups?|group), \d+ pupils",

@@ -136,6 +136,10 @@ def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
         for occasions in (2, 3, 4, 5):
             yield others(f"others {rise} {occasions}", rise, occasions)
         yield others(f"others in one class {rise}", rise, 3, 1)
+        yield others(f"others in uneven classes {rise}", rise, 5, sizes=[40, 10])
+    case = others("a year that is not asked for", 1.0, 5)
+    design = case.study["design"] | {"occasions": case.study["design"]["occasions"][:4]}
+    yield replace(case, study=case.study | {"design": design})
     yield waves("waves, a goal", rise=3.0, main={"goal": {"gain": 2.0}})
     yield waves("bent with arms", 1.0, bend=3.0)
     for rise in (-3.0, 1.0):
@@ -156,6 +160,65 @@ def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
     yield waves("small group over time", arms=(1, 0), size=8)
     yield waves("small classes over time", 1.0, (3, 3), size=7)
     yield waves("four waves", moments=4, arms=(4, 0))
+
+
+def absent(case: Case, head: str, *units: str, every: int = 1, group: str | None = None) -> Case:
+    """Who of these classes, or of a group, has no score in the column ``head``: each ``every``-th pupil."""
+    of = zip(case.columns[head], case.columns["eenheid"], case.columns["groep"], strict=True)
+    chosen = [
+        "" if n % every == 0 and (unit in units or side == group) else score for n, (score, unit, side) in enumerate(of)
+    ]
+    return replace(case, name=f"{case.name}, without {head}", columns=case.columns | {head: chosen})
+
+
+def words_over_time(told: dict, known: dict, blind: dict) -> Iterator[Case]:
+    """What is told in other words over several moments: of growth that is compared, of one group, of a survey."""
+    firm = {"design": DRAWN, **told, "main": known, "conduct": blind}
+    motivation = {"motivatie": {"role": "side_effect", "domain": "motivation", "smallest_worthwhile": 1.0}, "lezen": {}}
+    primaries = {"tweede": {"role": "primary"}, "derde": {"role": "primary", "better": "lower"}}
+    for delta in (-3.0, -0.4, 0.0, 0.4, 3.0):
+        many = {"arms": (14, 14), "spread": 0.1, **firm}
+        yield waves(f"many, and more {delta}", delta, more=motivation, **many)
+        yield waves(f"many, three primaries {delta}", delta, more=primaries, **many)
+        yield waves(f"leaning {delta}", 0.4 * delta, (4, 4), **firm, more=primaries)
+        yield waves(f"far apart {delta}", delta, (10, 10), spread=3.0, **firm, more=motivation | primaries)
+        yield waves(f"far apart within {delta}", delta, (5, 0), within=True, spread=3.0, size=24, **firm)
+        yield waves(f"few pupils within {delta}", delta, (1, 0), within=True, size=24, noise=3.0, **firm)
+        alike = ["ab"[n // 2 % 2] for n in range(12 * 14)]
+        case = waves(f"subgroups {delta}", delta, (6, 6), **firm, subgroups=[{"column": "taal"}])
+        yield replace(case, columns=case.columns | {"taal": alike})
+        more_for_a = [min(score + 3 * (own == "a" and side == "nieuw"), 20.0) for score, own, side in
+                      zip(case.columns["toets_juni"], alike, case.columns["groep"], strict=True)]  # fmt: skip
+        yield replace(case, columns=case.columns | {"taal": alike, "toets_juni": more_for_a})
+        case = waves(f"started apart {delta}", delta, (4, 0), within=True, size=24, **firm)
+        heads = [head for head in case.columns if head.startswith("toets_")]
+        yield replace(case, columns=case.columns | {
+            head: [min(score + 4 * (side == "nieuw"), 20.0) for score, side in
+                   zip(case.columns[head], case.columns["groep"], strict=True)] for head in heads
+        })  # fmt: skip
+        late = conduct(post_on=date(2026, 9, 1), scoring="external_blind", results_seen=True)
+        yield waves(f"planned late {delta}", delta, (14, 14), spread=0.1, **firm | {"conduct": late})
+        yield waves(f"no date {delta}", delta, (14, 14), spread=0.1, **firm | {"planned_on": None})
+        lost = waves(f"lost {delta}", delta, (8, 8), spread=0.1, **firm)
+        yield absent(lost, "toets_juni", group="nieuw", every=5)
+        yield absent(lost, "toets_juni", group="nieuw", every=3)
+        yield absent(absent(lost, "toets_januari", "e0"), "toets_juni", "e0")
+    for kind in ("growth", "survey"):
+        for rise in (-6.0, 0.0, 3.0):
+            for classes in (2, 5):
+                case = waves(f"{kind}, {classes} and subgroups {rise}", None, (classes, 0), rise=rise, kind=kind,
+                             size=40, noise=0.3, more=motivation, main=known | {"goal": {"gain": 1.0}},
+                             subgroups=[{"column": "taal"}])  # fmt: skip
+                yield replace(case, columns=case.columns | {"taal": ["ab"[n % 2] for n in range(40 * classes)]})
+        for other in ({"reliability": 0.3}, {"tests": "parallel"}):
+            yield waves(f"{kind}, {other}", None, (5, 0), kind=kind, main=other)
+        case = waves(f"{kind}, half gone", None, (5, 0), kind=kind, size=40)
+        outer = [n % 2 for n in range(200)]
+        yield absent(absent(case, "toets_juni", *(f"e{j}" for j in range(5)), every=3), "toets_juni", "e0", "e1", "e2")
+        turned = {f"toets_{when}": ["" if one == side else score for score, one in
+                                    zip(case.columns[f"toets_{when}"], outer, strict=True)]
+                  for when, side in (("september", 0), ("juni", 1))}  # fmt: skip
+        yield replace(case, columns=case.columns | turned)
 
 
 def cases() -> Iterator[Case]:
@@ -284,6 +347,7 @@ def cases() -> Iterator[Case]:
     in_school = [str(place % 3 if place < 3 else (place + 1) % 3) for place in places]
     yield replace(blocked, study=blocked.study | {"columns": columns}, columns=blocked.columns | {"school": in_school})
     yield from several_moments(told, known, blind)
+    yield from words_over_time(told, known, blind)
     yield one_group("nothing moved", (0.0,), more={"welbevinden": {"role": "side_effect", "domain": "wellbeing"}})
     yield one_group("reached, but unclear", (-0.5, 1.2, 0.6), main={"goal": {"gain": 0.1}})
     yield one_group("turned round", (0.0,), slope=-1.0, noise=0.05, main={"reliability": 0.95})

@@ -23,7 +23,7 @@ from ..measurement import Measurement, OutcomeResult
 from ..methods.one_class import EXPECTED_GAP
 from ..pictures import UNDECIDED
 from ..study import Outcome, Study
-from ..telling import Telling, units_of
+from ..telling import Telling, rooms, units_of
 from ..wave_table import occasions
 from ..wording import words
 from .view import View
@@ -118,7 +118,7 @@ def steps(sd: float, own: float | None) -> tuple[float, ...]:
 def telling(study: Study, data: Dataset, lang: str) -> Telling:
     """The study as it is told, from scores to verdict."""
     measurement = measure(study, data)
-    spoken = words(lang).for_units(units_of(measurement)).for_kind(measurement.primary.kind)
+    spoken = words(lang).for_units(units_of(measurement)).for_kind(*rooms(measurement, measurement.primary))
     return Telling(measurement, judge(measurement), spoken)
 
 

@@ -40,6 +40,13 @@ def trend(cells: ClassMoments, occasion: ArrayLike, times: ArrayLike, *, unit: s
 
     Simulated, 20,000 runs a cell, 4 or 6 occasions of 1, 2 or 4 classes: without a trend the interval misses 0 in 0.9
     to 5.2 %, also when every year differs as much as classes do.
+
+    Classes of 3 to 40 pupils count the same too: weighing them by pupils, or by how precise each mean is with the
+    variances known, was no better. Simulated, 20,000 runs a cell, 4 or 6 occasions of 1 to 4 classes, 15 % of the
+    variance between classes, years that differ and years that do not: with 2 classes or more equal weights miss 0 in
+    0.8 to 5.3 %, weights by pupils in 1.2 to 5.0 %, by precision in 1.1 to 4.8 %. Only with one class a year, where the
+    weights are the same, more miss when the first and the last year are small: 5.5 to 6.1 % with 10 pupils beside 40,
+    6.3 to 8.1 % with 3.
     Source: least squares on group means; Donald & Lang (2007), doi:10.1162/rest.89.2.221, for the first error.
     """
     occasion, times = np.asarray(occasion), np.asarray(times, dtype=float)
