@@ -199,6 +199,14 @@ class Steps:
     since: tuple[tuple[int, float, int], ...]
     later: Later | None
 
+    @property
+    def fuller(self) -> bool:
+        """Two steps are compared before the last wave at which both stood: there too many were missing."""
+        return self.two and any(
+            len({one.start <= wave for one in self.classes if one.pupils[wave]}) == 2
+            for wave in range(self.at + 1, len(self.waves))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:

@@ -75,7 +75,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
     if shareable(told.primary):
         yield Heading(w("report.heading.attribution" if told.compared else told.of_kind("report.heading.growth")), 3)
         yield from pictures.attribution(told)
-        if told_apart := [*sentences.later(told), *sentences.ways(told)]:
+        if told_apart := [*sentences.ways(told), *sentences.later(told)]:
             yield Text(" ".join(told_apart))
     for result in told.measurement.results:
         yield from levels_told.goals(told.about(result), result)

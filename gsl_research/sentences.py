@@ -161,6 +161,8 @@ def _conditions(told: Telling) -> Iterator[str]:
     else:
         if told.rolled_out:
             yield w("verdict.over_waves")
+        elif result.steps is not None and result.steps.fuller:
+            yield w("verdict.fuller_wave", wave=told.wave(result))
         if verdict.capped_code in ("CLEAR_BIG", "CLEAR_POS", "NEG") and verdict.security.rating == 3:
             yield w("verdict.at_these_classes")
         if verdict.belief is not None and verdict.capped_code in DECIDED:
