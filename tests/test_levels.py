@@ -15,7 +15,7 @@ from gsl_research.codes import DEFAULT_MARGIN_PLACES, DEFAULT_MARGIN_SHARE
 from gsl_research.dataset import bind
 from gsl_research.disclosure import classes_may_show, goal_may_show, goal_rows, shares_may_show, shown_levels
 from gsl_research.draft import study_draft
-from gsl_research.estimate import Estimate, Interval
+from gsl_research.estimate import Estimate, Interval, NotEstimated
 from gsl_research.evidence import evidence, private_record
 from gsl_research.explore import what_if
 from gsl_research.goals import goal_names
@@ -200,12 +200,45 @@ def test_passed_or_not_is_the_risk_difference_in_percentage_points(before):
     assert result.main.interval.high == pytest.approx(100 * expected.interval.high)
     odds = mastery.class_log_odds(class_moments(codes, post), arm, unit="log_odds")
     told = {(e.metric, e.unit): e.value for e in result.estimates}
-    assert told["log_odds", "log_odds"] == pytest.approx(odds.value)
-    assert told["g", "cox_d"] == pytest.approx(odds.value / mastery.COX)
+    refused = NotEstimated(estimator="class_log_odds", reason="other_question")
+    if before:
+        assert refused in result.refused and not {unit for _, unit in told} & {"log_odds", "cox_d"}
+    else:
+        assert told["log_odds", "log_odds"] == pytest.approx(odds.value) and refused not in result.refused
+        assert told["g", "cox_d"] == pytest.approx(odds.value / mastery.COX)
     assert result.g is None, "g is not defined on 0 and 1"
     assert result.sd == pytest.approx(100 * np.sqrt(sum(
         ((post[(codes < 4) == side] - post[(codes < 4) == side].mean()) ** 2).sum() for side in (True, False)
     ) / (len(post) - 2)))  # fmt: skip
+
+
+def test_log_odds_are_given_only_where_they_answer_the_question_of_the_difference():
+    """Both schools the same difference inside, and unequal numbers of classes: as they are, the odds point elsewhere."""
+    scores = graded(4, 4, effect=0.0)
+    scores["blok"] = ["b1" if klas in ("k0", "k1", "k2", "k4") else "b2" for klas in scores["klas"]]
+    design = {"kind": "comparison", "assigned": "class", "blocks": True}
+    columns = plan()["columns"] | {"block": "blok"}
+    found = measured(scores, first=outcome(pre=None), design=design, columns=columns)
+    entries = private_record(found, judge(found)).to_json()
+    assert found.primary.main.estimator == "within_blocks"
+    assert not {"log_odds", "cox_d"} & {one["unit"] for one in entries["estimates"]}
+    why = {"outcome": "toets", "subgroup": None, "estimator": "class_log_odds", "status": "other_question"}
+    assert why in entries["refused"]
+
+
+def test_a_card_has_no_places_that_the_page_refused_or_only_described():
+    few = measured(graded(2, 1, levels=ZONES), first=outcome(ZONES))
+    assert judge(few).capped_code == "ONE_CLASS"
+    scores = graded(levels=ZONES)
+    scores["na"] = ["A" if group == "nieuw" else cell
+                    for group, cell in zip(scores["groep"], scores["na"], strict=True)]  # fmt: skip
+    unseen = measured(scores, first=outcome(ZONES))
+    assert judge(unseen).reason == "unseen"
+    for found in (few, unseen, measured(graded(1, 1, levels=ZONES), first=outcome(ZONES))):
+        assert [one for one in found.primary.estimates if one.interval is not None] == []
+        assert evidence(found, judge(found)).to_json()["estimates"] == []
+    whole = measured(graded(levels=ZONES), first=outcome(ZONES))
+    assert evidence(whole, judge(whole)).estimates
 
 
 @pytest.mark.parametrize("before", [True, False])
