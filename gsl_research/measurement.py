@@ -254,6 +254,8 @@ class OutcomeResult:
     @property
     def reach(self) -> float:
         """Beyond this no difference can lie, though an interval may."""
+        if self.kind == "goals":
+            return float(len(self.outcome.items))
         return {"share": 100.0, "order": 50.0}.get(self.kind, np.inf)
 
     @property

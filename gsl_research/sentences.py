@@ -107,7 +107,7 @@ def conclusion(told: Telling) -> Iterator[str]:
                 sentence += " " + w("verdict.expected", expected=expected)
             yield sentence
     decided = verdict.capped_code in (*DECIDED, "GROWTH", "DECLINE")
-    extra = levels_told.beside(told, decided) if result.kind in UNITS else ()
+    extra = levels_told.beside(told, decided) if result.kind in UNITS else levels_told.cut_off(told)
     yield " ".join((*extra, *_conditions(told), *absent.concluded(told)))
 
 

@@ -114,9 +114,7 @@ def result(turn: Turns, *, drawn: bool) -> OutcomeResult:
     present = np.unique(turn.codes[turn.compared])
     counted = turn.used.any(axis=1) & np.isin(turn.codes, present)
     start = _class_starts(turn)[present]
-    means = stepped.wave_means(
-        np.searchsorted(present, turn.codes[counted]), start, sign * turn.scores[counted]
-    )
+    means = stepped.wave_means(np.searchsorted(present, turn.codes[counted]), start, sign * turn.scores[counted])
     found = stepped.rollout(
         means, stepped.orders(start, rng=np.random.default_rng(comparison.SEED)), unit="points", drawn=drawn
     )

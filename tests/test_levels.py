@@ -213,7 +213,7 @@ def test_passed_or_not_is_the_risk_difference_in_percentage_points(before):
 
 
 def test_log_odds_are_given_only_where_they_answer_the_question_of_the_difference():
-    """Both schools the same difference inside, and unequal numbers of classes: as they are, the odds point elsewhere."""
+    """Within blocks the difference is another one than over all classes: that is what the odds would speak of."""
     scores = graded(4, 4, effect=0.0)
     scores["blok"] = ["b1" if klas in ("k0", "k1", "k2", "k4") else "b2" for klas in scores["klas"]]
     design = {"kind": "comparison", "assigned": "class", "blocks": True}
@@ -683,7 +683,7 @@ def test_what_levels_cannot_do_yet_is_refused_by_name():
         plan_verb(study(outcomes=[outcome()]))
     waves = {"kind": "growth", "waves": ["a", "b", "c"]}
     planned = study("one_group", design=waves, outcomes=[outcome(between=["midden"])])
-    assert any(problem.facts.get("what") == "later.levels_waves" for problem in not_yet(planned))
+    assert any(problem.code == "levels_over_waves" for problem in not_yet(planned))
 
 
 def test_no_outcome_is_copied_with_a_heading_that_is_worked_out():
