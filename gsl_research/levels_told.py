@@ -124,6 +124,21 @@ def orders(told: Telling) -> str | None:
     return " ".join(said) or None
 
 
+DOUBTED = {
+    "levels_perhaps_turned": "levels_turned",
+    "levels_mostly_fell": "levels_turned",
+    "items_perhaps_crossed": "items_crossed",
+}
+"""Warnings that would turn a conclusion round, and what the conclusion says of them."""
+
+
+def doubts(told: Telling) -> Iterator[str]:
+    """Beside the conclusion: what would make it wrong, if the study file does not say what was meant."""
+    for problem in told.measurement.warnings:
+        if problem.code in DOUBTED:
+            yield told.words(f"verdict.{DOUBTED[problem.code]}", **problem.facts)
+
+
 def pictures(told: Telling) -> Iterator[Block]:
     """Where the pupils of every arm stand, before and after."""
     result, w = told.primary, told.words
@@ -131,7 +146,10 @@ def pictures(told: Telling) -> Iterator[Block]:
         if not shares_may_show(result):
             yield Text(w("share.told.hidden"))
             return
-        rows = [_share_row(told, _level(result, 1), name, arm, 1) for name, arm in result.arms.items()]
+        rows = [
+            _share_row(told, w("order.told.level", level=_level(result, 1)), name, arm, 1)
+            for name, arm in result.arms.items()
+        ]
     else:
         rows = [
             _share_row(told, _from(told, level), name, arm, level)

@@ -64,7 +64,7 @@ def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> R
 def _blocks(told: Telling) -> Iterator[Block]:
     w = told.words
     start = sentences.certain(told)
-    concluded = [text for text in sentences.conclusion(told) if text]
+    concluded = [text for text in (*sentences.conclusion(told), *levels_told.doubts(told)) if text]
     yield Callout("conclusion", None, ((start,) if start else ()) + (*concluded, *together.primaries(told)))
     if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS":
         yield Facts(tuple(_facts(told)))
@@ -72,12 +72,14 @@ def _blocks(told: Telling) -> Iterator[Block]:
     answer, texts = answers.goal(told)
     yield Heading(w("report.heading.goal"), 2, together.goal_chip(told, answer))
     yield Text(" ".join([*texts, *together.goals(told)]))
+    order = levels_told.orders(told)
     if shareable(told.primary):
         yield Heading(w("report.heading.attribution" if told.compared else told.of_kind("report.heading.growth")), 3)
+        yield from [Text(order)] if order else []
         yield from pictures.attribution(told)
         if told_apart := [*sentences.ways(told), *sentences.later(told)]:
             yield Text(" ".join(told_apart))
-    if order := levels_told.orders(told):
+    elif order:
         yield Text(order)
     for result in told.measurement.results:
         yield from levels_told.goals(told.about(result), result)

@@ -100,6 +100,17 @@ def with_levels() -> Iterator[Case]:
     everyone_alike = comparison("everybody alike before", 1.0, (4, 4)[0] / 8, (4, 4), noise=2.5, design=DRAWN)
     alike = levelled(everyone_alike, 10.5)
     yield replace(alike, columns=alike.columns | {"toets_voor": ["nee"] * len(alike.columns["toets_voor"])})
+    turned = levelled(comparison("levels best first", 1.0, noise=2.5), 10.5, names="ja nee")
+    yield turned
+    fallen = levelled(comparison("nearly all fell", -3.0, noise=2.5), 6.0, 9.0, 12.0, names="rood oranje groen wit")
+    yield replace(fallen, columns=fallen.columns | {"toets_voor": ["wit"] * len(fallen.columns["toets_voor"])})
+    goals = of_goals(comparison("goals crossed", 1.0, noise=2.5), 8.0, 10.0, 12.0)
+    first = goals.study["outcomes"][0]
+    crossed = first | {"items": [*first["items"][1::-1], *first["items"][2:]]}
+    yield replace(goals, study=goals.study | {"outcomes": [crossed]})
+    ranks = of_goals(comparison("goals in three levels", 1.0, noise=2.5), 8.0, 10.0, 12.0)
+    first = ranks.study["outcomes"][0] | {"levels": ["0", "0,5", "1"], "reached": "0,5"}
+    yield replace(ranks, study=ranks.study | {"outcomes": [first]})
     with_groups = levelled(comparison("subgroups of levels", 1.0, noise=2.5), 10.5)
     of = ["ab"[n % 2] for n in range(len(with_groups.columns["leerling"]))]
     study = with_groups.study | {"subgroups": [{"column": "taal"}]}
