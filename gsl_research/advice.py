@@ -40,7 +40,9 @@ def _within(told: Telling, key: str) -> str:
 
 def _weakest_key(told: Telling) -> str:
     """What the study file leaves out is mended by filling it in."""
-    security = told.verdict.security
+    security, design = told.verdict.security, told.measurement.study.design
+    if security.weakest == "baseline" and design.randomised and not told.divided:
+        return "baseline_drawn"
     asked = security.weakest in ("reliability", "scoring", "fidelity", "plan")
     return f"{security.weakest}_unknown" if asked and not security.weakest_known else security.weakest
 

@@ -109,7 +109,7 @@ def with_levels() -> Iterator[Case]:
     crossed = first | {"items": [*first["items"][1::-1], *first["items"][2:]]}
     yield replace(goals, study=goals.study | {"outcomes": [crossed]})
     ranks = of_goals(comparison("goals in three levels", 1.0, noise=2.5), 8.0, 10.0, 12.0)
-    first = ranks.study["outcomes"][0] | {"levels": ["0", "0,5", "1"], "reached": "0,5"}
+    first = ranks.study["outcomes"][0] | {"levels": ["0", "half", "1"], "reached": "half"}
     yield replace(ranks, study=ranks.study | {"outcomes": [first]})
     with_groups = levelled(comparison("subgroups of levels", 1.0, noise=2.5), 10.5)
     of = ["ab"[n % 2] for n in range(len(with_groups.columns["leerling"]))]
@@ -509,6 +509,9 @@ def in_turns() -> Iterator[Case]:
     yield in_turn("another first test", 1.0, main={"tests": "different"}, drawn=False)
     yield in_turn("wait-list, other tests", 1.0, wait, waves=3, main={"tests": "different"}, drawn=False)
     yield in_turn("two missed one wave", 1.0, gone=(0, 1, 2))
+    empty = in_turn("wait-list, the last wave nearly empty", 1.0, (1, 1, 1, 3, 3, 3), waves=4)
+    left = ["" if n % 20 else cell for n, cell in enumerate(empty.columns["toets_3"])]
+    yield replace(empty, columns=empty.columns | {"toets_3": left})
     yield in_turn("a class missed one wave", 1.0, gone=(3, 2, 20))
     for lead in (0.4, 0.7, 1.0):
         three = (1,) * 4 + (2,) * 4 + (3,) * 4
