@@ -523,6 +523,8 @@ def in_turns() -> Iterator[Case]:
             for score, unit in zip(apart.columns["toets_1"], apart.columns["eenheid"], strict=True)
         ]
         yield replace(apart, columns=apart.columns | {"toets_1": ahead})
+        chosen = apart.study | {"design": apart.study["design"] | {"randomised": False}}
+        yield replace(apart, study=chosen, columns=apart.columns | {"toets_1": ahead})
     fine = {"reliability": 0.9, "smallest_worthwhile": 0.2}
     behind = in_turn(
         "who starts last falls behind", -0.6, (1,) * 4 + (2,) * 4 + (3,) * 4, spread=0.1, main=fine, **known
