@@ -30,6 +30,8 @@ def next_step(told: Telling) -> str:
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
         more = "_more" if kind == "none" and told.primary.units > 1 else _small(told) if kind == "none" else ""
         return w(_within(told, f"verdict.next.comparison_{kind}{more}"))
+    if criterion == "baseline" and told.measurement.study.design.randomised and not told.divided:
+        return w(told.of_kind("verdict.next.baseline_drawn"))
     return w(_within(told, f"verdict.next.{_weakest_key(told)}"))
 
 
@@ -40,9 +42,7 @@ def _within(told: Telling, key: str) -> str:
 
 def _weakest_key(told: Telling) -> str:
     """What the study file leaves out is mended by filling it in."""
-    security, design = told.verdict.security, told.measurement.study.design
-    if security.weakest == "baseline" and design.randomised and not told.divided:
-        return "baseline_drawn"
+    security = told.verdict.security
     asked = security.weakest in ("reliability", "scoring", "fidelity", "plan")
     return f"{security.weakest}_unknown" if asked and not security.weakest_known else security.weakest
 
