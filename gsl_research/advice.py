@@ -32,6 +32,8 @@ def next_step(told: Telling) -> str:
         kind = {"low": "none", "other_test": "not_drawn"}.get(_comparison_kind(told), _comparison_kind(told))
         more = "_more" if kind == "none" and told.primary.units > 1 else _small(told) if kind == "none" else ""
         return w(_within(told, f"verdict.next.comparison_{kind}{more}"))
+    if criterion == "baseline" and told.measurement.study.design.randomised and not told.divided:
+        return w(told.of_kind("verdict.next.baseline_drawn"))
     step = w(_within(told, f"verdict.next.{_weakest_key(told)}"))
     if criterion != "class_df" or told.divided or not shareable(told.primary):
         return step

@@ -76,7 +76,8 @@ def goal_figures(told: Telling, outcome: Outcome, arm: Arm) -> dict[str, str]:
         number, maximum = w.plain(reach), w.plain(outcome.scale_post[1])
         typed = w("verdict.goal.of_scale", points=number, maximum=maximum)
     at = w("verdict.goal.at_least" if outcome.better == "higher" else "verdict.goal.at_most", points=typed)
-    at = typed if told.primary.kind == "share" else at
+    top = told.primary.kind == "order" and int(reach) == len(told.primary.level_names) - 1
+    at = typed if told.primary.kind == "share" or top else at
     return {
         "reached": w.count(arm.reached),
         "pupils": w.count(arm.with_post),
@@ -96,7 +97,7 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
         sentences.append(w("verdict.everyone.hidden"))
     else:
         decimals, interval = told.decimals(result), result.spread.interval
-        apart = 10 if decimals == 1 else 1
+        apart = _apart(result, decimals)
         sentences.append(
             w(
                 f"verdict.everyone.{answer}",
@@ -112,6 +113,17 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
         if check is not None and check.flag and extreme_may_show(arm, code):
             sentences.append(w(f"verdict.everyone.{code}", pupils=w.count(count)))
     return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
+
+
+APART = (10, 5, 2)
+"""So far apart two pupils began, of whom a page tells how far apart they are now (policy)."""
+
+
+def _apart(result: OutcomeResult, decimals: int) -> int:
+    """No further than half of the goals there are."""
+    if result.kind == "goals":
+        return next((apart for apart in APART if 2 * apart <= result.reach), 1)
+    return 10 if decimals == 1 else 1
 
 
 def own_list(told: Telling) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from .dataset import Dataset, bind
 from .draft import write_study_draft
 from .gather import one_table, wanted_headers
 from .identity import MOST_GROUPS, SURE_CODE, may_be_a_pupil, pupil_shapes
+from .level_order import by_names
 from .measure import not_yet
 from .privacy import may_average
 from .problems import Problem, Problems, errors
 from .reading import Column, Found, Skipped, Table, as_text, read_tables
-from .report import counted
+from .report import counted, in_levels
 from .roles import Proposal, propose
 from .study import Growth, Outcome, Study, Survey
 from .study_file import load_study
@@ -119,7 +120,9 @@ def _check_study(path: Path, typed: str, w: Words) -> Checked:
     if study is None:
         return _refused(found, {}, w)
     found += _later(study, None, path)
-    lines = [w("command.check.study_only", title=study.title, file=typed), *w.problem_lines(found)]
+    found += [replace(problem, file=path.name) for problem in by_names(study)]
+    lines = [w("command.check.study_only", title=study.title, file=typed), *in_levels(study, w)]
+    lines += w.problem_lines(found)
     return Checked(tuple(lines), tuple(found), w, {"columns": study.columns.mapped()})
 
 

@@ -299,7 +299,7 @@ FILLED_IN = ("multiple_imputation", "missing_indicator")
 
 def told_estimates(result: OutcomeResult) -> tuple[Estimate, ...]:
     """Without what was filled in for one to nine pupils of an arm: beside the others it tells how they began. Of shares
-    whose counts stay at home, the difference alone."""
+    whose counts stay at home, the difference alone; of ordered levels nothing that is only described."""
     main = result.main
 
     def few(one: Estimate) -> bool:
@@ -307,6 +307,8 @@ def told_estimates(result: OutcomeResult) -> tuple[Estimate, ...]:
         return any(0 < count < privacy.MIN_MEAN for count in filled)
 
     told = [one for one in result.estimates if one.estimator not in FILLED_IN or not few(one)]
+    if result.kind == "order":
+        told = [one for one in told if one.status != "described"]
     if result.kind == "share" and not shares_may_show(result):
         # Beside the difference these pin how many passed in each arm, and even in each class.
         told = [one for one in told if one.metric == "points" and one.status not in ("beside", "described")]

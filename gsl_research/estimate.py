@@ -32,12 +32,13 @@ Reason = Literal[
     "other_classes",
     "no_dose_spread",
     "dose_unknown",
+    "other_question",
 ]
 """Why a number does not exist: no rows; an arm without classes; not enough classes or pupils for the method; class
 means, or pupils within classes, that do not differ; a test with too much error, or of which nobody gave the
 reliability; covariates that cannot be told apart; blocks without both arms; values beyond what double precision can
 carry; pupils who do not visibly grow each at a pace of their own; outcomes of other classes; a dose that is the same
-for all, or that too many pupils lack."""
+for all, or that too many pupils lack; a number that is not adjusted as the difference beside it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from .blocks import Block, Fold, Table, Text
 from .disclosure import classes_may_show, shareable, told_estimates, told_subgroups
 from .evidence import versions
 from .hours import PerLesson, per_lesson
-from .levels import UNITS
+from .levels import UNITS, cut
 from .months import Months, progress
 from .study import Survey
 from .telling import Telling, step_of
@@ -62,7 +62,8 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             one(points.value, decimals),
         )
         if points.interval is not None:
-            yield w("report.method.interval"), span(points.interval.low, points.interval.high, decimals)
+            seen = cut(points.interval, result.reach)
+            yield w("report.method.interval"), span(seen.low, seen.high, decimals)
             yield w("report.method.se"), one(points.se, decimals)
             yield w("report.method.df"), w.plain(round(points.df, 1))
             if not told.divided or result.units > 1:
@@ -72,10 +73,8 @@ def _figures(told: Telling) -> Iterator[tuple[str, str]]:
             yield w("report.method.p"), told.p_value(points.p)
     for entry in result.panel:
         own = "own_gap" if entry.estimator == "own_usual_gap" else "panel_icc"
-        yield (
-            w(f"report.method.{own}", icc=one(entry.assumed_icc, 2)),
-            span(entry.interval.low, entry.interval.high, decimals),
-        )
+        seen = cut(entry.interval, result.reach)
+        yield w(f"report.method.{own}", icc=one(entry.assumed_icc, 2)), span(seen.low, seen.high, decimals)
     if result.tipping_icc is not None:
         yield w("report.method.tipping"), one(result.tipping_icc, 2)
     if (g := result.g) is not None:
@@ -194,7 +193,8 @@ def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
     for entry in (one for one in result.beside if one in told_estimates(result)):
         span = ""
         if entry.interval is not None:
-            low, high = (w.number(end, decimals) for end in (entry.interval.low, entry.interval.high))
+            seen = cut(entry.interval, result.reach)
+            low, high = (w.number(end, decimals) for end in (seen.low, seen.high))
             span = w("report.method.from_to", low=low, high=high)
         yield w(f"report.beside.{entry.estimator}", **blanks), w.number(entry.value, decimals), span
     for one in result.refused:

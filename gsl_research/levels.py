@@ -179,8 +179,12 @@ def _compared(
     df = (len(np.unique(pupils.blocks)) + 1 if pupils.blocks is not None else moments.classes) - 2
     unseen = isinstance(main, NotEstimated) and df >= comparison.MIN_CLASS_DF_SEEN
     described = [replace(_as_they_are(moments, treated), class_df=df)] if unseen else []
-    beside = list(_beside(design, outcome, kind, moments, adjusted, class_df, pupils.blocks, before))
-    odds = [mastery.class_log_odds(_last(moments), treated, unit="log_odds")] if kind == "share" else []
+    beside = [] if unseen else _beside(design, outcome, kind, moments, adjusted, class_df, pupils.blocks, before)
+    beside = list(beside)
+    if kind == "order" and isinstance(main, Estimate) and class_df < comparison.MIN_CLASS_DF_SEEN:
+        main = replace(main, se=None, df=None, interval=None, p=None, status="described")
+    alone = before is None and pupils.blocks is None
+    odds = [_odds(moments, treated, adjusted=not alone)] if kind == "share" else []
     found = [*panel, main, *described, *beside, *odds, *map(mastery.cox_d, odds)]
     alarms, checks = (), ()
     if class_df >= comparison.MIN_CLASS_DF_SEEN:
@@ -201,9 +205,12 @@ def _compared(
     )
 
 
-def _last(moments: ClassMoments) -> ClassMoments:
-    """The same classes with what is measured alone."""
-    return ClassMoments(moments.n, moments.mean[:, -1:], moments.scatter[:, -1:, -1:])
+def _odds(moments: ClassMoments, treated: NDArray[np.bool_], adjusted: bool) -> Estimate | NotEstimated:
+    """Log odds are not adjusted for a test before, nor within blocks: beside a difference that is, they would answer
+    another question, and could even point the other way."""
+    if adjusted:
+        return NotEstimated(estimator="class_log_odds", reason="other_question")
+    return mastery.class_log_odds(moments, treated, unit="log_odds")
 
 
 def _as_they_are(moments: ClassMoments, treated: NDArray[np.bool_]) -> Estimate:

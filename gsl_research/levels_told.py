@@ -11,7 +11,7 @@ from . import charts, privacy
 from .blocks import Block, Heading, Text
 from .charts import ShareRow
 from .disclosure import goal_rows, shareable, shares_may_show, shown_levels
-from .levels import PER
+from .levels import PER, UNITS
 from .measurement import Arm, OutcomeResult
 from .telling import Telling
 
@@ -35,7 +35,7 @@ def certain(told: Telling) -> str | None:
         for occasion, levels in (("pre", one.levels_pre), ("post", one.levels_post)):
             if levels:
                 blanks[occasion + of] = (
-                    told.words.count(levels[1]) if result.kind == "share" else _level(result, _middle(levels))
+                    told.words.count(levels[1]) if result.kind == "share" else _from(told, _middle(levels))
                 )
     return told.words(f"{result.kind}.certain.{arm}{end}", **blanks)
 
@@ -43,6 +43,14 @@ def certain(told: Telling) -> str | None:
 def _middle(levels: Sequence[int]) -> int:
     """The highest level that at least half of the pupils have, or more."""
     return next(place for place in reversed(range(len(levels))) if 2 * sum(levels[place:]) >= sum(levels))
+
+
+def _from(told: Telling, place: int) -> str:
+    """A level or a higher one; of the highest there is none. Where less than half stands above the lowest, half of the
+    pupils stand on that."""
+    result = told.primary
+    ends = (0, len(result.level_names) - 1)
+    return told.words(f"order.told.{'level' if place in ends else 'or_higher'}", level=_level(result, place))
 
 
 def _level(result: OutcomeResult, place: int) -> str:
@@ -66,12 +74,19 @@ def beside(told: Telling, decided: bool) -> Iterator[str]:
             way = "more" if main.value >= 0 else "less"
             span = w(f"share.told.span_{kind}", **ends)
             yield w(f"share.told.of_room_{way}", room=w.count(ROOM), count=count, span=span)
-        if max(-main.interval.low, main.interval.high) > result.reach:
-            yield w("verdict.span_cut", most=w.points(result.reach, 0))
+        yield from cut_off(told)
     if result.kind == "order" and shareable(result) and told.compared:
         yield from _chance(told)
     if result.check("start_alike") is not None:
         yield w("verdict.start_alike")
+
+
+def cut_off(told: Telling) -> Iterator[str]:
+    """Where an interval goes beyond what can be."""
+    result, w = told.primary, told.words
+    if told.verdict.capped_code != "ONE_CLASS" and result.main is not None and (seen := result.main.interval):
+        if max(-seen.low, seen.high) > result.reach:
+            yield w("verdict.span_cut", most=w.points(result.reach, 0))
 
 
 def _chance(told: Telling) -> Iterator[str]:
@@ -96,6 +111,34 @@ def facts(told: Telling) -> Iterator[tuple[str, str]]:
         yield w("order.facts.times", times=w.number(TIMES * result.chance, 1)), w("order.facts.chance")
 
 
+def orders(told: Telling) -> str | None:
+    """What every outcome with levels goes by: which is the lowest and which the highest."""
+    w, results = told.words, [one for one in told.measurement.results if one.outcome.levels or one.kind in UNITS]
+    key = "one" if len(told.measurement.results) == 1 else "several"
+    said = []
+    for one in results:
+        levels = ", ".join(f"“{level}”" for level in one.outcome.levels or one.level_names)
+        said.append(w(f"report.levels.{key}", label=one.outcome.label, levels=levels))
+        if one.outcome.items and len(one.outcome.levels) > 2:
+            said.append(w("report.levels.reached", level=one.outcome.levels[one.outcome.reached_from]))
+    return " ".join(said) or None
+
+
+DOUBTED = {
+    "levels_perhaps_turned": "levels_turned",
+    "levels_mostly_fell": "levels_turned",
+    "items_perhaps_crossed": "items_crossed",
+}
+"""Warnings that would turn a conclusion round, and what the conclusion says of them."""
+
+
+def doubts(told: Telling) -> Iterator[str]:
+    """Beside the conclusion: what would make it wrong, if the study file does not say what was meant."""
+    for problem in told.measurement.warnings:
+        if problem.code in DOUBTED:
+            yield told.words(f"verdict.{DOUBTED[problem.code]}", **problem.facts)
+
+
 def pictures(told: Telling) -> Iterator[Block]:
     """Where the pupils of every arm stand, before and after."""
     result, w = told.primary, told.words
@@ -103,10 +146,13 @@ def pictures(told: Telling) -> Iterator[Block]:
         if not shares_may_show(result):
             yield Text(w("share.told.hidden"))
             return
-        rows = [_share_row(told, _level(result, 1), name, arm, 1) for name, arm in result.arms.items()]
+        rows = [
+            _share_row(told, w("order.told.level", level=_level(result, 1)), name, arm, 1)
+            for name, arm in result.arms.items()
+        ]
     else:
         rows = [
-            _share_row(told, told.words("order.told.or_higher", level=_level(result, level)), name, arm, level)
+            _share_row(told, _from(told, level), name, arm, level)
             for name, arm in result.arms.items()
             for level in shown_levels(result)
         ]

@@ -201,6 +201,14 @@ class Steps:
     since: tuple[tuple[int, float, int], ...]
     later: Later | None
 
+    @property
+    def fuller(self) -> bool:
+        """Two steps are compared before the last wave at which both stood: there too many were missing."""
+        return self.two and any(
+            len({one.start <= wave for one in self.classes if one.pupils[wave]}) == 2
+            for wave in range(self.at + 1, len(self.waves))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:
@@ -248,6 +256,8 @@ class OutcomeResult:
     @property
     def reach(self) -> float:
         """Beyond this no difference can lie, though an interval may."""
+        if self.kind == "goals":
+            return float(len(self.outcome.items))
         return {"share": 100.0, "order": 50.0}.get(self.kind, np.inf)
 
     @property

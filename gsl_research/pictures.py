@@ -184,14 +184,16 @@ def _all_shapes(told: Telling) -> Iterator[ClassShape]:
 
 
 def _turns(told: Telling) -> Iterator[Block]:
-    """Every class at every wave; what is hidden is decided by wave, for who started and who did not."""
+    """Every class at every wave; what is hidden is decided by wave, for who started and who did not. Of a test before
+    every start the mean of both sides is told as they stand at the wave of the comparison: so are its sides."""
     steps, w = told.primary.steps, told.words
     if steps is None:
         return
     shown = {}
     for wave in range(len(steps.waves)):
+        sides_at = steps.at if wave == 0 and told.primary.outcome.pre else wave
         for side in (True, False):
-            here = [one for one in steps.classes if (one.start <= wave) is side and one.pupils[wave]]
+            here = [one for one in steps.classes if (one.start <= sides_at) is side and one.pupils[wave]]
             counts = privacy.shown_counts([one.pupils[wave] for one in here], least=privacy.MIN_MEAN)
             shown |= {(one.number, wave): count is not None for one, count in zip(here, counts, strict=True)}
     rows = [

@@ -11,6 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
+from . import level_order
 from .designs import Growth, Survey
 from .problems import Problem, Term, errors
 from .reading import Column
@@ -131,6 +132,8 @@ def surprising(study: Study, scores: Scores, classes: Column | None) -> Iterator
             yield from _copied_in_class(scores, outcome, classes)
             yield from _swapped(scores, outcome, classes)
     yield from _same_columns(study, scores)
+    yield from level_order.by_names(study)
+    yield from level_order.by_scores(study, scores)
 
 
 def _pair(scores: Scores, outcome: Outcome) -> tuple[np.ndarray | None, np.ndarray]:

@@ -30,7 +30,7 @@ from .measurement import Measurement
 from .study import ReachGoal, Study, Survey
 from .telling import Telling, rooms, step_of, units_of
 from .wave_table import occasions
-from .wording import words
+from .wording import Words, words
 
 HASH_SHOWN = 8
 
@@ -66,7 +66,7 @@ def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> R
 def _blocks(told: Telling) -> Iterator[Block]:
     w = told.words
     start = sentences.certain(told)
-    concluded = [text for text in sentences.conclusion(told) if text]
+    concluded = [text for text in (*sentences.conclusion(told), *levels_told.doubts(told)) if text]
     yield Callout("conclusion", None, ((start,) if start else ()) + (*concluded, *together.primaries(told)))
     if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS":
         yield Facts(tuple(_facts(told)))
@@ -74,11 +74,15 @@ def _blocks(told: Telling) -> Iterator[Block]:
     answer, texts = answers.goal(told)
     yield Heading(w("report.heading.goal"), 2, together.goal_chip(told, answer))
     yield Text(" ".join([*texts, *together.goals(told)]))
+    order = levels_told.orders(told)
     if shareable(told.primary):
         yield Heading(w("report.heading.attribution" if told.compared else told.of_kind("report.heading.growth")), 3)
+        yield from [Text(order)] if order else []
         yield from pictures.attribution(told)
-        if told_apart := [*sentences.later(told), *sentences.ways(told)]:
+        if told_apart := [*sentences.ways(told), *sentences.later(told)]:
             yield Text(" ".join(told_apart))
+    elif order:
+        yield Text(order)
     for result in told.measurement.results:
         yield from levels_told.goals(told.about(result), result)
     if others := together.secondary(told):
@@ -127,7 +131,9 @@ def _blocks(told: Telling) -> Iterator[Block]:
         yield Fold(w("report.heading.warnings"), (Bullets(lines),))
 
 
-ON_THE_PAGE = ("coarser_cluster", "no_pupil_column")
+ON_THE_PAGE = (
+    "coarser_cluster", "no_pupil_column", "levels_perhaps_turned", "levels_mostly_fell", "items_perhaps_crossed",
+)  # fmt: skip
 """Warnings that say something about the method. The others name classes, rows or a few pupils: those stay at home."""
 
 
@@ -251,6 +257,7 @@ def counted(study: Study, data: Dataset, *, lang: str = "nl") -> list[str]:
         key = "report.describe.outcome" if outcome.pre else "report.describe.outcome_post"
         counts = {"both": w.count(int(both.sum())), "post": w.count(int(post.sum())), "rows": w.count(data.rows)}
         told.append(w(key, label=outcome.label, **counts))
+    told += in_levels(study, w)
     if missing := _missing_words(data):
         spelled = [
             w("report.describe.missing_word" if word else "report.describe.missing_blank", word=word, count=w.count(n))
@@ -258,6 +265,15 @@ def counted(study: Study, data: Dataset, *, lang: str = "nl") -> list[str]:
         ]
         told.append(w("report.describe.missing_words", words=w.listing(spelled)))
     return told
+
+
+def in_levels(study: Study, w: Words) -> list[str]:
+    """Which level is the lowest of every outcome with levels, and which the highest."""
+    return [
+        w("report.describe.levels", label=outcome.label, levels=", ".join(f"“{level}”" for level in outcome.levels))
+        for outcome in study.outcomes
+        if outcome.levels
+    ]
 
 
 def _missing_words(data: Dataset) -> dict[str, int]:

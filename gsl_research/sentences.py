@@ -107,7 +107,7 @@ def conclusion(told: Telling) -> Iterator[str]:
                 sentence += " " + w("verdict.expected", expected=expected)
             yield sentence
     decided = verdict.capped_code in (*DECIDED, "GROWTH", "DECLINE")
-    extra = levels_told.beside(told, decided) if result.kind in UNITS else ()
+    extra = levels_told.beside(told, decided) if result.kind in UNITS else levels_told.cut_off(told)
     yield " ".join((*extra, *_conditions(told), *absent.concluded(told, result, verdict.primaries[0])))
 
 
@@ -163,6 +163,8 @@ def _conditions(told: Telling) -> Iterator[str]:
     else:
         if told.rolled_out:
             yield w("verdict.over_waves")
+        elif result.steps is not None and result.steps.fuller:
+            yield w("verdict.fuller_wave", wave=told.wave(result))
         if verdict.capped_code in ("CLEAR_BIG", "CLEAR_POS", "NEG") and verdict.security.rating == 3:
             yield w("verdict.at_these_classes")
         if verdict.belief is not None and verdict.capped_code in DECIDED:

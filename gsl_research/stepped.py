@@ -1,7 +1,8 @@
 """Classes that start one after the other: design to estimates. A wait-list is two steps.
 
-Two steps are a comparison of whole classes at the last wave before the later ones start. With more steps the classes
-that started stand beside those that wait, wave by wave. Which verdict follows is not decided here.
+Two steps are a comparison of whole classes at one wave before the later ones start, the last that most classes made.
+With more steps the classes that started stand beside those that wait, wave by wave. A class without any wave at which
+both sides stand does not count. Which verdict follows is not decided here.
 """
 
 from __future__ import annotations
@@ -22,19 +23,23 @@ from .problems import Problem, Problems
 from .study import GainGoal, Outcome
 
 Floats = NDArray[np.float64]
+MOST_OF_A_CLASS = 0.5
+"""A class made a wave when at least this share of its pupils did: so the wave of a comparison is chosen (policy)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """One outcome of classes in turn. ``outcome`` has a test before only where the first wave comes before every start;
-    ``data`` holds pre, post and treated as they are ``at`` the wave on which a page describes both sides. ``start``
-    (N,) and ``scores`` (N, W) in raw points; ``used`` (N, W) marks those that count."""
+    """One outcome of classes in turn. ``outcome`` has a test before only where the first wave comes before every start
+    of a class that counts; ``data`` holds pre, post and treated as they are ``at`` the wave on which a page describes
+    both sides. ``start`` (N,) and ``scores`` (N, W) in raw points; ``used`` (N, W) marks those that count, ``both``
+    (W,) the waves at which they do so on both sides."""
 
     outcome: Outcome
     data: Dataset
     start: NDArray[np.int64]
     scores: Floats
     used: NDArray[np.bool_]
+    both: NDArray[np.bool_]
     at: int
     patterns: int
 
@@ -46,42 +51,70 @@ class Turns:
     def two_steps(self) -> bool:
         return self.patterns == 2
 
+    @property
+    def compared(self) -> NDArray[np.bool_]:
+        """(N,): the pupils behind the difference."""
+        return self.used[:, self.both].any(axis=1)
+
 
 def turns(outcome: Outcome, data: Dataset) -> Turns:
     """Where started and waiting classes stand beside each other. Raises Problems where they never do."""
     names = wave_table.occasions(len(data.waves))
     scores = np.stack([data.frame[f"{outcome.name}.{name}"].to_numpy() for name in names], axis=1)
     codes, start = data.frame["cluster"].to_numpy(), data.frame["start"].to_numpy()
-    adjusts = start.min() >= 1
+    begun = start[np.unique(codes, return_index=True)[1]][:, None] <= np.arange(scores.shape[1])
     used = ~np.isnan(scores)
+    has, both = _sides(codes, used, begun)
+    adjusts = not (begun[:, 0] & has[:, both].any(axis=1)).any()
     if adjusts:
         used &= used[:, :1]
         used[:, 0] = False
-    has = np.zeros((data.clusters, scores.shape[1]), dtype=bool)
-    np.logical_or.at(has, codes, used)
-    first = np.unique(codes, return_index=True)[1]
-    started = start[first][:, None] <= np.arange(scores.shape[1])
-    new, old = (has & started).sum(axis=0), (has & ~started).sum(axis=0)
-    both = np.flatnonzero(new * old)
-    if not both.size:
+        has, both = _sides(codes, used, begun)
+    if not both.any():
         raise Problems([Problem(code="no_turns_seen", facts={"outcome": outcome.label})])
-    patterns = len(np.unique(started[has[:, both].any(axis=1)][:, both], axis=0))
-    weight = new * old / np.maximum(new + old, 1)
-    at = int(both[-1] if patterns == 2 else np.flatnonzero(weight == weight.max())[-1])
+    patterns = len(np.unique(begun[has[:, both].any(axis=1)][:, both], axis=0))
+    at = _fullest(codes, used, begun, both)
     changes = {"between": None} if adjusts else {"between": None, "pre_header": None, "pre_scale": None}
     seen = outcome.model_copy(update=changes)
     if isinstance(seen.goal, GainGoal) and not seen.gain_defined:
         raise Problems([Problem(code="gain_goal_without_gain", facts={"outcome": outcome.label})])
     columns = {f"{outcome.name}.pre": scores[:, 0], f"{outcome.name}.post": scores[:, at], "treated": start <= at}
-    return Turns(seen, replace(data, frame=data.frame.assign(**columns)), start, scores, used, at, patterns)
+    return Turns(seen, replace(data, frame=data.frame.assign(**columns)), start, scores, used, both, at, patterns)
+
+
+def _sides(
+    codes: NDArray[np.intp], used: NDArray[np.bool_], begun: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(G, W): which class has anybody at which wave; and (W,): where both sides have."""
+    has = np.zeros_like(begun)
+    np.logical_or.at(has, codes, used)
+    return has, (has & begun).any(axis=0) & (has & ~begun).any(axis=0)
+
+
+def _fullest(
+    codes: NDArray[np.intp], used: NDArray[np.bool_], begun: NDArray[np.bool_], both: NDArray[np.bool_]
+) -> int:
+    """The wave that tells most: with k and m classes on both sides the largest km/(k + m), the last of equal ones. The
+    scores themselves do not choose."""
+    pupils = np.zeros(begun.shape, dtype=np.int64)
+    np.add.at(pupils, codes, used)
+    most = pupils[:, both].max(axis=1, keepdims=True)
+
+    def told(there: NDArray[np.bool_]) -> Floats:
+        k, m = (there & begun).sum(axis=0), (there & ~begun).sum(axis=0)
+        return k * m / np.maximum(k + m, 1)
+
+    well, some = told((pupils > 0) & (pupils >= MOST_OF_A_CLASS * most)), told(pupils > 0)
+    return max(np.flatnonzero(both).tolist(), key=lambda wave: (well[wave], some[wave], wave))
 
 
 def result(turn: Turns, *, drawn: bool) -> OutcomeResult:
     """Three steps or more. Raises Problems when nothing can be said."""
     outcome, sign, frame = turn.outcome, turn.outcome.sign, turn.data.frame
-    present, codes = np.unique(turn.codes[turn.used.any(axis=1)], return_inverse=True)
-    start = turn.start[np.unique(turn.codes, return_index=True)[1]][present]
-    means = stepped.wave_means(codes, start, sign * turn.scores[turn.used.any(axis=1)])
+    present = np.unique(turn.codes[turn.compared])
+    counted = turn.used.any(axis=1) & np.isin(turn.codes, present)
+    start = _class_starts(turn)[present]
+    means = stepped.wave_means(np.searchsorted(present, turn.codes[counted]), start, sign * turn.scores[counted])
     found = stepped.rollout(
         means, stepped.orders(start, rng=np.random.default_rng(comparison.SEED)), unit="points", drawn=drawn
     )
@@ -102,7 +135,7 @@ def result(turn: Turns, *, drawn: bool) -> OutcomeResult:
     every = [main, effect_sizes.standardised(main, moments, treated, sd=sd, icc=icc)]
     alarms = None
     if main.interval is not None:
-        every.append(beside := stepped.fixed_effects(_raw_means(turn, sign), _class_starts(turn), unit="points"))
+        every.append(beside := stepped.fixed_effects(_raw_means(turn, sign)[present], start, unit="points"))
         if main.class_df >= comparison.AGREEMENT_CLASS_DF and isinstance(beside, Estimate):
             alarms = tuple(one for one in bracket.agreement(main, [beside]) if comparison.sounds(one))
     adjusted = sign * means.mean[np.searchsorted(present, units), turn.at]
@@ -164,7 +197,7 @@ def told_steps(turn: Turns, numbers: dict[int, int], units: int, since: tuple[tu
         for unit, number in sorted(numbers.items(), key=lambda item: item[1])
     )
     sizes = [int((start[list(numbers)] == step).sum()) for step in np.unique(start[list(numbers)])]
-    only_at = turn.used[:, turn.at] if turn.two_steps else turn.used.any(axis=1)
+    only_at = turn.used[:, turn.at] if turn.two_steps else turn.compared
     return Steps(
         waves=turn.data.waves,
         at=turn.at,
@@ -217,9 +250,7 @@ def _raw_means(turn: Turns, sign: int) -> Floats:
 def _missing(turn: Turns) -> Iterator[Check]:
     """Shares over pupils and the waves at which both sides stand, since a pupil counts at every wave that was made."""
     started = turn.start[:, None] <= np.arange(turn.scores.shape[1])
-    waves = [wave for wave in range(started.shape[1])
-             if len(np.unique(started[turn.used[:, wave], wave])) == 2]  # fmt: skip
-    there, side = turn.used[:, waves], started[:, waves]
+    there, side = turn.used[:, turn.both], started[:, turn.both]
     lost = 1 - float(there.mean())
     yield Check("attrition", lost, lost > description.ATTRITION_FLAG)
     gap = abs(float(there[side].mean() - there[~side].mean()))

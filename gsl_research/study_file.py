@@ -120,6 +120,10 @@ def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], fil
             return Problem(code=code, file=file, row=row, value=value or None, facts=facts)
         case "string_pattern_mismatch":
             return Problem(code="not_an_id", file=file, row=row, value=value, facts={"key": key})
+        case "too_short" if error["ctx"]["actual_length"] > 0:
+            counts = {"found": error["ctx"]["actual_length"], "needed": error["ctx"]["min_length"]}
+            code = "items_too_few" if key in ("items", "pre_items") else "list_too_short"
+            return Problem(code=code, file=file, row=row, facts={"key": key, **counts})
         case "too_short" | "string_too_short":
             to_fill = "key_to_fill" if key in REQUIRED_TEXTS else "key_empty"
             code = "group_to_choose" if key in ("treated", "control") else to_fill

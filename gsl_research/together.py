@@ -9,7 +9,7 @@ from .blocks import Fold, Table, Text
 from .codes import planned_before
 from .disclosure import goal_answer_may_show, shareable
 from .judge import OutcomeVerdict
-from .levels import UNITS
+from .levels import UNITS, cut
 from .measurement import Family, OutcomeResult
 from .methods.several import MaxT
 from .telling import Telling, step_of
@@ -186,7 +186,8 @@ def _rows(told: Telling, families: list[Family], shown: set[str]) -> Iterator[tu
         name, main = result.outcome.name, result.main
         if name not in shown or main is None or main.interval is None:
             continue
-        low, high = w.number(main.interval.low, 2), w.number(main.interval.high, 2)
+        seen = cut(main.interval, result.reach)
+        low, high = w.number(seen.low, 2), w.number(seen.high, 2)
         p = holm = draw = w("report.several.none")
         if main.p is not None:
             p = told.p_value(main.p)

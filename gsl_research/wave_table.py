@@ -13,7 +13,7 @@ import numpy as np
 
 from . import identity, pupils, wave_pupils
 from .designs import Waves
-from .problems import Problem, Term
+from .problems import Problem
 from .reading import Column, Piece, Table, as_text
 from .reading.words import file_words, missing_words
 from .study import Outcome, Study
@@ -35,8 +35,9 @@ def layout(study: Study) -> Iterator[Problem]:
     """What contradicts itself: in a design with waves each has a row, told by the role wave, or a column of its own."""
     if isinstance(study.design, Waves):
         yield from _contradicting(study)
-    if isinstance(study.design, Waves) and any(outcome.cell_levels for outcome in study.outcomes):
-        yield Problem(code="not_yet", facts={"what": Term("later.levels_waves")})
+    in_levels = [outcome for outcome in study.outcomes if outcome.cell_levels]
+    if isinstance(study.design, Waves) and in_levels:
+        yield Problem(code="levels_over_waves", facts={"outcome": in_levels[0].label})
     for outcome in study.outcomes:
         facts = {"outcome": outcome.label, "kind": study.design.kind}
         if not isinstance(study.design, Waves):

@@ -18,6 +18,8 @@ DECIDING = [
     "comparison.py",
     "divided.py",
     "growing.py",
+    "stepped.py",
+    "level_order.py",
     "dosage.py",
     "hours.py",
     "appendix.py",
@@ -33,7 +35,7 @@ DECIDING = [
 ]
 NOT_A_THRESHOLD = {
     "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "FILLED_IN", "SEED", "AHEAD",
-    "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "OF_COUNTS",
+    "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "OF_COUNTS", "_PARTS",
 }  # fmt: skip
 
 

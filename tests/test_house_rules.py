@@ -23,8 +23,8 @@ LAYERS = {
     "values": ["problems", "estimate", "blocks"],
     "inputs": [
         "designs", "grading", "study", "study_file", "reading", "occasions", "wave_names", "roles", "gather",
-        "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells", "outcomes", "labels",
-        "plausible", "dataset",
+        "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells", "level_order",
+        "outcomes", "labels", "plausible", "dataset",
     ],
     "numbers": ["methods"],
     "decisions": [
@@ -56,7 +56,7 @@ ONLY = {"methods": {"estimate"}, "problems": {"wording"}, "blocks": {"documents"
 OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells",
-        "outcomes", "labels",
+        "level_order", "outcomes", "labels",
         "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
         "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "plan", "charts",
         "tableschema", "explore",

@@ -11,15 +11,17 @@ from conftest import EXAMPLES, bound, classes, plan, study, table
 
 import gsl_research as gsl
 from gsl_research import levels as levels_module
+from gsl_research.checking import check
 from gsl_research.codes import DEFAULT_MARGIN_PLACES, DEFAULT_MARGIN_SHARE
 from gsl_research.dataset import bind
 from gsl_research.disclosure import classes_may_show, goal_may_show, goal_rows, shares_may_show, shown_levels
 from gsl_research.draft import study_draft
-from gsl_research.estimate import Estimate, Interval
+from gsl_research.estimate import Estimate, Interval, NotEstimated
 from gsl_research.evidence import evidence, private_record
 from gsl_research.explore import what_if
 from gsl_research.goals import goal_names
 from gsl_research.judge import judge
+from gsl_research.level_order import by_names, crossed, perhaps_turned
 from gsl_research.measure import measure, not_yet
 from gsl_research.measurement import GoalCount, Goals
 from gsl_research.methods import differences, mastery, ordinal, sites
@@ -28,7 +30,7 @@ from gsl_research.plan import plan as plan_verb
 from gsl_research.problems import Problems
 from gsl_research.rating import UNEQUAL_SHARES_CAP
 from gsl_research.reading.grid import LabelledNumber
-from gsl_research.report import report
+from gsl_research.report import describe, report
 from gsl_research.roles import propose
 from gsl_research.study import Study
 from gsl_research.study_file import _problem
@@ -200,12 +202,45 @@ def test_passed_or_not_is_the_risk_difference_in_percentage_points(before):
     assert result.main.interval.high == pytest.approx(100 * expected.interval.high)
     odds = mastery.class_log_odds(class_moments(codes, post), arm, unit="log_odds")
     told = {(e.metric, e.unit): e.value for e in result.estimates}
-    assert told["log_odds", "log_odds"] == pytest.approx(odds.value)
-    assert told["g", "cox_d"] == pytest.approx(odds.value / mastery.COX)
+    refused = NotEstimated(estimator="class_log_odds", reason="other_question")
+    if before:
+        assert refused in result.refused and not {unit for _, unit in told} & {"log_odds", "cox_d"}
+    else:
+        assert told["log_odds", "log_odds"] == pytest.approx(odds.value) and refused not in result.refused
+        assert told["g", "cox_d"] == pytest.approx(odds.value / mastery.COX)
     assert result.g is None, "g is not defined on 0 and 1"
     assert result.sd == pytest.approx(100 * np.sqrt(sum(
         ((post[(codes < 4) == side] - post[(codes < 4) == side].mean()) ** 2).sum() for side in (True, False)
     ) / (len(post) - 2)))  # fmt: skip
+
+
+def test_log_odds_are_given_only_where_they_answer_the_question_of_the_difference():
+    """Within blocks the difference is another one than over all classes: that is what the odds would speak of."""
+    scores = graded(4, 4, effect=0.0)
+    scores["blok"] = ["b1" if klas in ("k0", "k1", "k2", "k4") else "b2" for klas in scores["klas"]]
+    design = {"kind": "comparison", "assigned": "class", "blocks": True}
+    columns = plan()["columns"] | {"block": "blok"}
+    found = measured(scores, first=outcome(pre=None), design=design, columns=columns)
+    entries = private_record(found, judge(found)).to_json()
+    assert found.primary.main.estimator == "within_blocks"
+    assert not {"log_odds", "cox_d"} & {one["unit"] for one in entries["estimates"]}
+    why = {"outcome": "toets", "subgroup": None, "estimator": "class_log_odds", "status": "other_question"}
+    assert why in entries["refused"]
+
+
+def test_a_card_has_no_places_that_the_page_refused_or_only_described():
+    few = measured(graded(2, 1, levels=ZONES), first=outcome(ZONES))
+    assert judge(few).capped_code == "ONE_CLASS"
+    scores = graded(levels=ZONES)
+    scores["na"] = ["A" if group == "nieuw" else cell
+                    for group, cell in zip(scores["groep"], scores["na"], strict=True)]  # fmt: skip
+    unseen = measured(scores, first=outcome(ZONES))
+    assert judge(unseen).reason == "unseen"
+    for found in (few, unseen, measured(graded(1, 1, levels=ZONES), first=outcome(ZONES))):
+        assert [one for one in found.primary.estimates if one.interval is not None] == []
+        assert evidence(found, judge(found)).to_json()["estimates"] == []
+    whole = measured(graded(levels=ZONES), first=outcome(ZONES))
+    assert evidence(whole, judge(whole)).estimates
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -456,6 +491,87 @@ def test_the_page_has_a_row_for_every_goal_and_says_how_many_were_looked_at():
     assert "We bekeken 6 doelen" in page_text(measured(columns, first=first))
 
 
+# the order of levels and of goals
+
+TURNED = [
+    ["ja", "nee"], ["goed", "onvoldoende"], ["A", "B", "C", "D", "E"], ["A", "B", "C", "D"], ["always", "never"],
+    ["altijd", "soms", "nooit"], ["behaald", "niet behaald"], ["geslaagd voor de proef", "niet geslaagd voor de proef"],
+    ["zeer goed", "goed", "voldoende", "onvoldoende"], ["yes", "no"], ["hoog", "midden", "laag"], ["3", "2", "1"],
+    ["I", "II", "III"], ["reached", "partly", "not yet"], ["veilig", "onveilig"], ["Ja ", "NEE"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", TURNED)
+def test_levels_that_read_the_other_way_round_are_warned_of_and_never_turned(levels):
+    assert perhaps_turned(levels) and not perhaps_turned(levels[::-1])
+    scores = graded(levels=[level.strip() for level in levels], effect=0)
+    data = bound(scores, outcomes=[outcome(levels)])[1]
+    (warned,) = [one for one in data.warnings if one.code.startswith("levels_")]
+    assert (warned.code, warned.severity) == ("levels_perhaps_turned", "warning")
+    for lang in ("nl", "en"):
+        assert ", ".join(levels).strip() in words(lang).problem(warned)
+    assert data.frame["toets.post"].max() == len(levels) - 1, "what the file says counts"
+
+
+@pytest.mark.parametrize("levels", [
+    PASSED, ZONES, ["rood", "groen"], ["kikker", "eend", "vis"], ["A1", "A2", "B1"], ["goed", "kikker"], ["1", "2"],
+    ["goed", "nee"],
+])  # fmt: skip
+def test_levels_that_say_nothing_of_the_order_are_not(levels):
+    assert not perhaps_turned(levels)
+
+
+def test_pupils_who_nearly_all_fall_are_warned_of():
+    names = ["kikker", "eend", "vis"]
+    scores = graded(2, 2, levels=names, effect=3.0)
+    turned = bound(scores, outcomes=[outcome(names[::-1])])[1].warnings
+    assert [one.code for one in turned] == ["levels_mostly_fell"]
+    assert not bound(scores, outcomes=[outcome(names)])[1].warnings
+    assert not bound(scores, outcomes=[outcome(names[::-1], pre=None)])[1].warnings
+    for lang, said in (("nl", "ging bijna elke leerling die van niveau veranderde, achteruit"), ("en", "went down")):
+        assert said in page_text(measured(scores, first=outcome(names[::-1])), lang)
+
+
+def test_the_order_stands_on_the_page_and_in_the_check(tmp_path):
+    scores = graded(levels=ZONES)
+    for lang, said in (("nl", "Van laag naar hoog: “E”, “D”, “C”, “B”, “A”."), ("en", "From low to high: “E”, ")):
+        assert said in page_text(measured(scores, first=outcome(ZONES)), lang)
+    turned = page_text(measured(graded(levels=["ja", "nee"]), first=outcome(["ja", "nee"])))
+    assert "Van laag naar hoog: “ja”, “nee”." in turned and "Die woorden lezen eerder andersom" in turned
+    columns, first = matrix()
+    of_goals = first | {"levels": ["nog niet", "bijna", "behaald"], "reached": "bijna"}
+    cells = {name: ["behaald" if cell == 1 else "nog niet" if cell == 0 else cell for cell in cells]
+             if name.startswith("LPD") else cells for name, cells in columns.items()}  # fmt: skip
+    assert "Een doel telt als gehaald vanaf “bijna”." in page_text(measured(cells, first=of_goals))
+    planned, data = bound(scores, outcomes=[outcome(ZONES)])
+    said = "Toets, van laag naar hoog: “E”, “D”, “C”, “B”, “A”."
+    assert said in str(describe(planned, data))
+    file = tmp_path / "studie.toml"
+    file.write_text((EXAMPLES / "fietsproef-acht-klassen.toml").read_text("utf-8").replace(
+        'levels = ["niet behaald", "behaald"]', 'levels = ["behaald", "niet behaald"]'), "utf-8")  # fmt: skip
+    checked = check(file)
+    assert "levels_perhaps_turned" in {one.code for one in checked.problems}
+    assert "van laag naar hoog: “behaald”, “niet behaald”" in str(checked)
+
+
+@pytest.mark.parametrize(("before", "after", "pair"), [
+    (["doel1_voor", "doel2_voor", "doel3_voor"], ["doel2_na", "doel1_na", "doel3_na"], ("doel1_voor", "doel2_na")),
+    (["doel 1 voor", "doel 2 voor"], ["doel 2 na", "doel 3 na"], ("doel 1 voor", "doel 2 na")),
+    (["tafels okt", "breuken okt"], ["breuken mrt", "tafels mrt"], ("tafels okt", "breuken mrt")),
+    (["doel1_voor", "doel2_voor"], ["doel1_na", "doel2_na"], None),
+    (["doel 1 voor", "doel 11 voor"], ["doel 1 na", "doel 11 na"], None),
+    (["vraag 1", "vraag 2"], ["vraag 3", "vraag 4"], None),
+    (["voor a", "voor b"], ["na a", "na b"], None),
+    (["p", "q"], ["x", "y"], None),
+])  # fmt: skip
+def test_goals_that_stand_beside_another_goal_are_warned_of(before, after, pair):
+    planned = study(outcomes=[matrix()[1] | {"items": after, "pre_items": before}])
+    assert crossed(planned.primary) == pair
+    found = [one for one in by_names(planned) if one.code == "items_perhaps_crossed"]
+    assert [(one.facts["before"], one.facts["after"]) for one in found] == ([] if pair is None else [pair])
+    assert all(pair[1] in words(lang).problem(one) for one in found for lang in ("nl", "en"))
+
+
 # what may be told
 
 
@@ -650,7 +766,55 @@ def test_what_levels_cannot_do_yet_is_refused_by_name():
         plan_verb(study(outcomes=[outcome()]))
     waves = {"kind": "growth", "waves": ["a", "b", "c"]}
     planned = study("one_group", design=waves, outcomes=[outcome(between=["midden"])])
-    assert any(problem.facts.get("what") == "later.levels_waves" for problem in not_yet(planned))
+    assert any(problem.code == "levels_over_waves" for problem in not_yet(planned))
+
+
+def test_a_list_of_one_is_not_called_empty():
+    for changes, code in (({"post": None, "pre": None, "items": ["a"]}, "items_too_few"),
+                          ({"levels": ["ja"]}, "list_too_short"), ({"levels": []}, "key_empty")):  # fmt: skip
+        content = plan(outcomes=[outcome(**changes)])
+        with pytest.raises(ValueError) as invalid:
+            Study.model_validate(content)
+        found = {problem.code for problem in (_problem(error, content, {}, "x") for error in invalid.value.errors())}
+        assert code in found
+
+
+def test_goals_are_told_as_goals():
+    columns, first = matrix(3, 0)
+    for lang, wrong in (("nl", "10 doelen uit elkaar"), ("en", "10 goals apart")):
+        assert wrong not in page_text(measured(columns, "one_group", first=first), lang)
+    best = columns | {name: [1.0] * len(cells) for name, cells in columns.items() if name.endswith("mrt")}
+    best["LPD 0 mrt"] = [0.0] * 9 + [1.0] * (len(best["LPD 0 mrt"]) - 9)
+    text = page_text(measured(best, "one_group", first=first))
+    assert "leerlingen haalden elk doel" in text and "te makkelijk" not in text
+    assert "Groei in gehaalde doelen" in text and "Groei in punten" not in text
+
+
+def test_no_interval_goes_beyond_what_can_be():
+    columns, first = matrix(2, 2, goals=3)
+    far = measured(columns, first=first)
+    main = replace(far.primary.main, value=1.0, interval=Interval(-4.0, 5.0))
+    estimates = (main, *(one for one in far.primary.estimates if one is not far.primary.main))
+    text = page_text(replace(far, results=(replace(far.primary, estimates=estimates),)))
+    assert far.primary.reach == 3 and "Verder dan 3 doelen kan een verschil niet gaan" in text
+    assert "−3,00 tot 3,00" in text and "5,00" not in text and "4,00" not in text
+    few = measured(graded(2, 2, effect=1.5, seed=8))
+    wide = replace(few.primary.main, interval=Interval(-60.0, 130.0))
+    seen = replace(few, results=(replace(few.primary, estimates=(wide,)),))
+    assert "130" not in page_text(seen) and "−60,0 tot 100,0" in page_text(seen)
+
+
+def test_at_the_highest_level_there_is_no_higher():
+    scores = graded(levels=ZONES, size=40)
+    scores["na"] = ["A" if n % 3 else cell for n, cell in enumerate(scores["na"])]
+    scores["voor"] = ["E" if n % 3 else cell for n, cell in enumerate(scores["voor"])]
+    goal = {"at_least": "A", "share": 0.5}
+    for lang, at, never in (
+        ("nl", "stond vooraf op “E”, en achteraf op “A”.", ("“A” of hoger", "minstens “A”")),
+        ("en", "stood at “E” before, and at “A” afterwards.", ("“A” or higher", "at least “A”")),
+    ):
+        text = page_text(measured(scores, first=outcome(ZONES, goal=goal)), lang)
+        assert at in text and not any(wrong in text for wrong in never)
 
 
 def test_no_outcome_is_copied_with_a_heading_that_is_worked_out():

@@ -3,6 +3,7 @@ said and what is not."""
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -256,6 +257,61 @@ def test_a_goal_of_gain_needs_a_wave_before_the_start():
     assert found == {"gain_goal_without_gain"}
 
 
+# Which wave, and which classes
+
+
+def test_a_waiting_list_is_compared_at_the_wave_that_most_classes_made():
+    columns = rows((1, 1, 1, 4, 4, 4), waves=4)
+    assert measured(columns).primary.steps.at == 3
+    nearly_empty = without(columns, lambda klas, _, wave: wave == "4" and klas not in ("k0", "k5"))
+    result = measured(nearly_empty).primary
+    assert (result.steps.at, result.units, result.class_df) == (2, 6, 4)
+    few_pupils = without(columns, lambda _, name, wave: wave == "4" and int(name.split("-")[1]) > 2)
+    assert measured(few_pupils).primary.steps.at == 2, "three of fifteen are not the class"
+    some_ill = without(columns, lambda _, name, wave: wave == "4" and int(name.split("-")[1]) > 11)
+    assert measured(some_ill).primary.steps.at == 3
+    said = "We vergelijken bij meting “3”. Later stonden klassen met en zonder de aanpak ook nog naast elkaar"
+    assert said in page(measured(nearly_empty)) and said not in page(measured(columns))
+
+
+def test_a_class_without_a_wave_that_compares_counts_nowhere():
+    """It was measured before, and when all had started: of neither is anything compared."""
+    columns = without(rows(), lambda klas, _, wave: klas == "k4" and wave in ("2", "3", "4"))
+    whole, alone = measured(columns), measured(without(columns, lambda klas, *_: klas == "k4"))
+    for estimate, other in zip(whole.primary.estimates, alone.primary.estimates, strict=True):
+        assert estimate == other
+    result = whole.primary
+    assert (result.units, result.main.df, result.main.n["classes"], result.steps.pupils) == (7, 5, 7, 105)
+    assert result.steps.sizes == (2, 2, 1, 2) and len(result.steps.classes) == 7
+    assert result.check("permutation_p").value == alone.primary.check("permutation_p").value
+    assert "7 klassen, 105 leerlingen" in page(whole) and "8 klassen" not in page(whole)
+
+
+def test_fewer_than_four_classes_that_compare_are_described():
+    columns = rows((1, 2, 3, 3), waves=4)
+    fewer = without(columns, lambda klas, _, wave: klas == "k3" and wave in ("2", "3"))
+    assert measured(columns, False).primary.main.status == "ok"
+    main = measured(fewer, False).primary.main
+    assert (main.status, main.interval, main.n["classes"]) == ("described", None, 3)
+
+
+@pytest.mark.parametrize("kept", [(), ("5",)])
+def test_a_class_that_started_first_and_has_nothing_to_compare_decides_nothing(kept):
+    """Without it the first wave comes before every start."""
+    columns = rows((0, *FOUR))
+    columns["punten"] = [
+        "" if klas == "k0" and wave not in kept else points
+        for klas, wave, points in zip(columns["klas"], columns["meting"], columns["punten"], strict=True)
+    ]
+    whole, alone = measured(columns), measured(without(columns, lambda klas, *_: klas == "k0"))
+    assert whole.primary.outcome.pre is not None and whole.primary.check("baseline_g") is not None
+    assert whole.primary.estimates == alone.primary.estimates
+    assert whole.primary.check("classes_lost").value == 1
+    assert "voor de eerste klassen begonnen" not in page(whole, "nl")
+    early = measured(rows((0, *FOUR)))
+    assert early.primary.outcome.pre is None, "with scores to compare it had started"
+
+
 # Who is missing
 
 
@@ -301,6 +357,23 @@ def test_a_class_below_ten_at_a_wave_is_hidden_with_a_second_one():
     cells = shown(measured(columns))
     assert [row[1] for row in cells].count("niet getoond") >= 2
     assert [row[2] for row in cells].count("niet getoond") == 0
+
+
+def test_the_first_wave_hides_by_the_sides_whose_mean_is_told():
+    """Both sides are told as they stand at the third wave: the first four classes beside the last two."""
+    measurement = measured(rows((1, 1, 2, 2, 3, 3), waves=4, sizes=[7, 15, 15, 16, 11, 12]))
+    assert measurement.primary.steps.at == 2 and measurement.primary.arms["treated"].mean_pre is not None
+    first = [row[0] for row in shown(measurement)]
+    assert first[0] == "niet getoond" and first[:4].count("niet getoond") >= 2, "one alone follows from the mean"
+
+
+def test_what_single_classes_do_is_told_before_the_second_look():
+    """After it, "the difference" would be that of the second look."""
+    measurement = measured(rows(WAIT, waves=3, effect=0.0, seed=5))
+    result = measurement.primary
+    flagged = tuple(replace(c, flag=True) if c.code == "leave_one_out_low" else c for c in result.checks)
+    told = page(replace(measurement, results=(replace(result, checks=flagged),)))
+    assert 0 < told.index("Zonder één bepaalde klas") < told.index("Dat is een tweede blik")
 
 
 def test_every_wave_counts_the_same_pupils_wherever_it_is_told():

@@ -100,6 +100,17 @@ def with_levels() -> Iterator[Case]:
     everyone_alike = comparison("everybody alike before", 1.0, (4, 4)[0] / 8, (4, 4), noise=2.5, design=DRAWN)
     alike = levelled(everyone_alike, 10.5)
     yield replace(alike, columns=alike.columns | {"toets_voor": ["nee"] * len(alike.columns["toets_voor"])})
+    turned = levelled(comparison("levels best first", 1.0, noise=2.5), 10.5, names="ja nee")
+    yield turned
+    fallen = levelled(comparison("nearly all fell", -3.0, noise=2.5), 6.0, 9.0, 12.0, names="rood oranje groen wit")
+    yield replace(fallen, columns=fallen.columns | {"toets_voor": ["wit"] * len(fallen.columns["toets_voor"])})
+    goals = of_goals(comparison("goals crossed", 1.0, noise=2.5), 8.0, 10.0, 12.0)
+    first = goals.study["outcomes"][0]
+    crossed = first | {"items": [*first["items"][1::-1], *first["items"][2:]]}
+    yield replace(goals, study=goals.study | {"outcomes": [crossed]})
+    ranks = of_goals(comparison("goals in three levels", 1.0, noise=2.5), 8.0, 10.0, 12.0)
+    first = ranks.study["outcomes"][0] | {"levels": ["0", "half", "1"], "reached": "half"}
+    yield replace(ranks, study=ranks.study | {"outcomes": [first]})
     with_groups = levelled(comparison("subgroups of levels", 1.0, noise=2.5), 10.5)
     of = ["ab"[n % 2] for n in range(len(with_groups.columns["leerling"]))]
     study = with_groups.study | {"subgroups": [{"column": "taal"}]}
@@ -596,6 +607,9 @@ def in_turns() -> Iterator[Case]:
     yield in_turn("another first test", 1.0, main={"tests": "different"}, drawn=False)
     yield in_turn("wait-list, other tests", 1.0, wait, waves=3, main={"tests": "different"}, drawn=False)
     yield in_turn("two missed one wave", 1.0, gone=(0, 1, 2))
+    empty = in_turn("wait-list, the last wave nearly empty", 1.0, (1, 1, 1, 3, 3, 3), waves=4)
+    left = ["" if n % 20 else cell for n, cell in enumerate(empty.columns["toets_3"])]
+    yield replace(empty, columns=empty.columns | {"toets_3": left})
     yield in_turn("a class missed one wave", 1.0, gone=(3, 2, 20))
     for lead in (0.4, 0.7, 1.0):
         three = (1,) * 4 + (2,) * 4 + (3,) * 4
@@ -607,6 +621,8 @@ def in_turns() -> Iterator[Case]:
             for score, unit in zip(apart.columns["toets_1"], apart.columns["eenheid"], strict=True)
         ]
         yield replace(apart, columns=apart.columns | {"toets_1": ahead})
+        chosen = apart.study | {"design": apart.study["design"] | {"randomised": False}}
+        yield replace(apart, study=chosen, columns=apart.columns | {"toets_1": ahead})
     fine = {"reliability": 0.9, "smallest_worthwhile": 0.2}
     behind = in_turn(
         "who starts last falls behind", -0.6, (1,) * 4 + (2,) * 4 + (3,) * 4, spread=0.1, main=fine, **known
