@@ -130,7 +130,7 @@ def judge(measurement: Measurement) -> Verdict:
         choices=tuple(_choices(primaries, answers, study)),
         primaries=primaries,
         secondaries=secondaries,
-        ahead=ahead(study.design, result, first.margin.points if first.margin is not None else None),
+        ahead=ahead(study, result, first.margin, FAMILY_LEVEL),
         missing_turns=_missing_turns(first.capped_code, result, first.margin),
     )
 
