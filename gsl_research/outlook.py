@@ -205,8 +205,11 @@ def _next(told: _Told) -> Iterator[str]:
     within = isinstance(design, MultiSite)
     if plan.code == "reaches":
         if not design.randomised:
-            yield w(f"plan.next.draw_{'pupils' if within else 'classes'}")
+            yield w("plan.next.draw_classes")
         yield w("plan.next.write_down")
+        return
+    if within and not design.randomised and plan.code not in ("pair", "small"):
+        yield w("plan.next.draw_pupils")
         return
     if plan.code == "silent" and not any(one.told.able("cautious") for one in _able(plan)):
         yield w("plan.next.set_up")

@@ -15,7 +15,7 @@ import numpy as np
 
 from .codes import DEFAULT_MARGIN_SD, Margin
 from .dataset import Dataset, load_data
-from .judge import FAMILY_LEVEL, IMPLAUSIBLE_G
+from .judge import FAMILY_LEVEL
 from .methods.clusters import anova_icc
 from .methods.moments import ROUNDING, ClassMoments, class_moments
 from .methods.one_class import BORROW_FROM, QUESTIONNAIRE_ICCS, TEST_ICCS, gap_of_icc, icc_of_gap
@@ -31,7 +31,6 @@ from .prospects import (
     divided,
     growth,
     halved,
-    report_sd,
     seen_within,
     side_by_side,
     spoken,
@@ -57,7 +56,7 @@ MOST_MARGIN_SD = 5
 """Without a scale: no difference worth having is as wide as a whole scale usually is (policy)."""
 
 Origin = Literal["study", "scores", "rule"]
-Code = Literal["growth", "no_start", "pair", "small", "reaches", "depends", "leans", "larger", "hardly", "silent"]
+Code = Literal["growth", "no_start", "pair", "small", "reaches", "depends", "leans", "larger", "silent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Plan:
     ``planned`` is the design of the study file as a prospect, ``None`` where nothing is computed of it beforehand;
     ``code`` what its report comes to where the margin is what the approach does: growth alone, or not even that without
     a test before; a pair of classes; halves too small; clear, clear only where classes lie close together, or at most
-    cautious; a word only on a larger difference, on one that is hardly seen in schools, or on none. ``lines`` are the
+    cautious; a word only on a larger difference, or on none. ``lines`` are the
     assumptions on classes, one's own last, and ``middle`` the one that stands for all in a single number: what the
     study file says, else the second of three; what a few earlier classes showed is too rough for that. ``with_more``
     are numbers of classes, whole ones compared under that assumption, and pupils of each divided.
@@ -358,8 +357,4 @@ def _code(found: Plan) -> Code | None:
         return "reaches" if all(clear) else "depends"
     if any(one.cautious is not None and one.cautious <= margin for one in able):
         return "leans"
-    words = [word for one in able for word in (one.clear, one.cautious) if word is not None]
-    if not words:
-        return "silent"
-    usual = report_sd(planned.kind, found.setting, found.middle.icc.value)
-    return "larger" if min(words) <= IMPLAUSIBLE_G * usual else "hardly"
+    return "larger" if any(one.cautious is not None for one in able) else "silent"
