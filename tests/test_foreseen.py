@@ -228,10 +228,14 @@ def test_each_design_is_promised_what_its_size_can_carry():
     words = {name: (one.clear is not None, one.cautious is not None) for name, (_, one) in
              ((name, promised(name)) for name in DESIGNS)}  # fmt: skip
     assert words == {
-        "whole classes, clear": (True, True), "whole classes, cautious": (False, True),
-        "two beside six": (False, False), "pairs": (False, True), "every class divided": (True, True), "one class halved": (False, True),
+        "whole classes, clear": (True, True),
+        "whole classes, cautious": (False, True),
+        "two beside six": (False, False),
+        "pairs": (False, True),
+        "every class divided": (True, True),
+        "one class halved": (False, True),
         "one small class halved": (False, False),
-    }  # fmt: skip
+    }
 
 
 # Which SD is meant
