@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from .disclosure import shareable
 from .estimate import NotEstimated
-from .judge import WIDE_IN_MARGINS
 from .prospects import WEEK_PAIRS, Ahead, Prospect
 from .rating import more_pupils_help
 from .study import Comparison, Growth, MultiSite, OneGroup, Stepped, Survey
@@ -100,19 +99,21 @@ def ahead(told: Telling) -> Iterator[str]:
             reach = w.points(one.reach, decimals)
             sentences.append(w(f"verdict.ahead.{one.kind}_reach", reach=reach, weeks=2 * WEEK_PAIRS, wave=wave))
         if one.kind == "halved" and one.reach is not None:
-            sentences += _beside_margin(told, found, one.reach)
+            sentences += _beside_margin(told, found, one)
         yield " ".join(sentences)
 
 
-def _beside_margin(told: Telling, found: Ahead, reach: float) -> Iterator[str]:
-    """Whether halving one class sees what is worth seeing, and if not, how many classes together do."""
+def _beside_margin(told: Telling, found: Ahead, one: Prospect) -> Iterator[str]:
+    """What the report of one halved class would say, beside what is worth seeing; else how many classes say it."""
     w, margin = told.words, told.verdict.margin
-    if margin is None:
+    if margin is None or one.told is None:
         return
-    size = "within" if reach <= margin.points else "beyond" if reach <= WIDE_IN_MARGINS * margin.points else "wide"
-    yield w(f"verdict.ahead.halved_{size}", margin=told.margin(margin, told.primary))
-    if size == "wide" and found.needed is not None:
-        yield w("verdict.ahead.halved_together", needed=w.count(found.needed))
+    least, worth = one.cautious, told.margin(margin, told.primary)
+    size = "wide" if least is None else "within" if least <= margin.points else "beyond"
+    sees = {} if least is None else {"sees": w.points(least, told.decimals(told.primary))}
+    yield w(f"verdict.ahead.halved_{size}", margin=worth, **sees)
+    if size != "within" and found.needed is not None:
+        yield w("verdict.ahead.halved_together", needed=w.count(found.needed), margin=worth)
 
 
 def _comparison_kind(told: Telling) -> str:

@@ -133,7 +133,7 @@ def judge(measurement: Measurement) -> Verdict:
         choices=tuple(_choices(primaries, answers, study)),
         primaries=primaries,
         secondaries=secondaries,
-        ahead=ahead(study.design, result, first.margin.points if first.margin is not None else None),
+        ahead=ahead(study, result, first.margin, FAMILY_LEVEL),
         missing_turns=first.missing_turns,
     )
 

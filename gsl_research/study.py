@@ -260,6 +260,12 @@ class Planned(TomlTable):
     """What a school has, and expects of its test, before there are scores: for ``gsl plan`` alone."""
 
     classes: int | None = Field(None, ge=1, description="Classes (or teachers, or schools) that can take part.")
+    treated_classes: int | None = Field(
+        None, ge=1, description="How many of those get the approach, where whole ones are compared; half if absent."
+    )
+    blocks: int | None = Field(
+        None, ge=1, description="How many blocks they form, where they are compared within blocks; pairs if absent."
+    )
     pupils_per_class: int | None = Field(None, ge=2, description="Pupils in each of them, about.")
     sd: float | None = Field(
         None, gt=0, description="Standard deviation of the points of pupils within one class, afterwards."

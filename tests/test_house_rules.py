@@ -30,8 +30,8 @@ LAYERS = {
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
         "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "codes", "rating",
-        "choices", "prospects", "judge", "missing_record", "level_record", "appendix", "evidence", "months", "hours",
-        "plan",
+        "choices", "foreseen", "prospects", "judge", "missing_record", "level_record", "appendix", "evidence", "months",
+        "hours", "plan",
     ],
     "views": [
         "wording", "charts", "telling", "levels_told", "absent", "sentences", "answers", "advice", "pictures", "folds",

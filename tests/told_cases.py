@@ -387,6 +387,8 @@ def cases() -> Iterator[Case]:
         yield one_group(f"reach {reach}", main={"goal": {"at_least": reach, "share": 0.5}, "scale": None})
     yield one_group("reach hidden", size=8, main={"goal": {"at_least": 10, "share": 0.5}})
     yield one_group("ceiling", (9.6,), size=40, slope=1.0)
+    for worth in (3.0, 0.1):
+        yield one_group(f"large enough to halve {worth}", size=40, main={"smallest_worthwhile": worth})
     yield one_group("gain goal hidden", size=8, main={"goal": {"gain": 1.0}})
     for gain in (-1.0, 0.02, 3.0):
         yield one_group(f"gain goal {gain}", (gain,), main={"goal": {"gain": 1.0}})

@@ -162,6 +162,7 @@ def classes_assigned(
     r2_pupils: float = 0.0,
     r2_classes: float = 0.0,
     covariates: int = 0,
+    blocks: int | None = None,
 ) -> Precision | NotEstimated:
     r"""Whole classes assigned, g_1 to the approach and g_0 not, with n ``pupils`` in a class.
 
@@ -170,19 +171,20 @@ def classes_assigned(
 
     :math:`R_1^2` of pupils within classes, :math:`R_2^2` of class means, q covariates at class level (the pre-test of
     pupils is none), in SD of all pupils. With classes of unequal size n is their harmonic mean. More pupils in a class
-    do not help beyond :math:`\rho(1-R_2^2)`. Refuses: an empty arm; no pupils; df < 1. Raises ValueError unless
-    ``icc`` and the r2 are 0 or more and below 1.
+    do not help beyond :math:`\rho(1-R_2^2)`. Within S ``blocks`` of one make, as pairs, df = S - 1; that classes of one
+    block are more alike is not counted on. Refuses: an empty arm, or a block with one; no pupils; df < 1. Raises
+    ValueError unless ``icc`` and the r2 are 0 or more and below 1.
 
     Not for: one class per arm (``one_class``); classes that already follow the approach.
     Source: Bloom, Richburg-Hayes & Black (2007), doi:10.3102/0162373707299550 [recalled]; methods page, row o.
     """
     name = "classes_assigned"
     _check_shares(icc=icc, r2_pupils=r2_pupils, r2_classes=r2_classes)
-    if min(treated, control) < 1:
+    if min(treated, control) < (blocks or 1):
         return NotEstimated(estimator=name, reason="empty_arm")
     if not pupils > 0:
         return NotEstimated(estimator=name, reason="no_pupils")
-    df = treated + control - 2 - covariates
+    df = (treated + control - 2 if blocks is None else blocks - 1) - covariates
     if df < 1:
         return NotEstimated(estimator=name, reason="too_few_classes")
     of_class = icc * (1 - r2_classes) + (1 - icc) * (1 - r2_pupils) / pupils
@@ -275,6 +277,28 @@ def one_group(pupils: int, *, r: float) -> Precision | NotEstimated:
     return Precision(math.sqrt(2 * (1 - r) / pupils), pupils - 1)
 
 
+def group_of_classes(classes: int, pupils: float, *, r: float, icc: float) -> Precision | NotEstimated:
+    r"""Growth of G classes of n ``pupils``, a t over their mean gains: for classes like these.
+
+    .. math:: SE^2=\frac{2(1-r)}G\Big(\rho+\frac{1-\rho}n\Big),\qquad df=G-1,
+
+    in SD of all pupils on one occasion; ``r`` is the correlation of both tests, of pupils within classes and of class
+    means alike. Refuses: no pupils; fewer than 2 classes. Raises ValueError unless -1 ≤ ``r`` < 1 and 0 ≤ ``icc`` < 1.
+
+    Not for: the effect of an approach; pupils grow without it too.
+    Source: ``differences.growth``; simulated.
+    """
+    name = "group_of_classes"
+    _check_shares(icc=icc)
+    if not -1 <= r < 1:
+        raise ValueError(f"needs -1 <= r < 1; got {r}")
+    if not pupils > 0:
+        return NotEstimated(estimator=name, reason="no_pupils")
+    if classes < 2:
+        return NotEstimated(estimator=name, reason="too_few_classes")
+    return Precision(math.sqrt(2 * (1 - r) * (icc + (1 - icc) / pupils) / classes), classes - 1)
+
+
 def lead_in(pupils: int, *, r: float) -> Precision | NotEstimated:
     r"""How much more one class grew in a period than in the one before: three occasions, equally far apart.
 
@@ -323,17 +347,21 @@ def needed_for_half_width(design: Design, half_width: float, assurance: float = 
 
 
 def _smallest(design: Design, enough: Callable[[Precision], bool]) -> int | NotEstimated:
-    """The first size that is enough, where every larger one is too: sizes twice as large, then halves."""
-
     def serves(size: int) -> bool:
         precision = design(size)
         return isinstance(precision, Precision) and enough(precision)
 
+    return smallest_size(serves)
+
+
+def smallest_size(serves: Callable[[int], bool], most: int = MOST_UNITS) -> int | NotEstimated:
+    """The first size that serves, where every larger one does too: sizes twice as large, then halves. Refuses when none
+    up to ``most`` does."""
     near, far = 0, 1
     while not serves(far):
-        if far == MOST_UNITS:
+        if far == most:
             return NotEstimated(estimator="needed", reason="out_of_reach")
-        near, far = far, min(2 * far, MOST_UNITS)
+        near, far = far, min(2 * far, most)
     while far - near > 1:
         middle = (near + far) // 2
         near, far = (near, middle) if serves(middle) else (middle, far)
