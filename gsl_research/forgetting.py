@@ -109,7 +109,7 @@ def find(
     copies, remove, look = _elsewhere(out, person, here)
     asked = study.id if study is not None else None
     touched = {*_made_from(out, sources), *_studies_of(out, [*remove, *look, *(change.file for change in copies)])}
-    others = sorted(touched - {asked})
+    others = sorted(one for one in touched - {asked} if (out / SHAREABLE / one).is_dir() or _has_record(out, one))
     if not (changes or copies or remove or look):
         raise Problems([Problem(code="nobody_of_this_name", facts={"files": [file.name for file in files]})])
     studies = tuple(filter(None, (asked, *others)))
@@ -259,6 +259,10 @@ def _made_from(out: Path, sources: set[str]) -> Iterator[str]:
         with suppress(OSError, ValueError, KeyError, TypeError):
             if json.loads(record.read_text("utf-8"))["data"]["sha256"] in sources:
                 yield record.parent.name
+
+
+def _has_record(out: Path, study: str) -> bool:
+    return (out / PRIVATE / study / "record.json").exists()
 
 
 def _studies_of(out: Path, paths: Sequence[Path]) -> Iterator[str]:

@@ -70,7 +70,7 @@ def someone_in(
                 meant &= inside
             theirs = np.flatnonzero(meant)
             places |= {units[row] for row in theirs}
-            _refuse_twice(file, table, theirs, study)
+            _refuse_twice(file, table, theirs, units, study)
             rows[file, at] = theirs
     if len(places) > 1:
         names = sorted({" · ".join(filter(None, place)) for place in places})
@@ -95,14 +95,14 @@ def _units(table: Table, study: Study | None) -> list[Place]:
     return list(zip(*columns, strict=True))
 
 
-def _refuse_twice(file: Path, table: Table, theirs: np.ndarray, study: Study | None) -> None:
+def _refuse_twice(file: Path, table: Table, theirs: np.ndarray, units: Sequence[Place], study: Study | None) -> None:
     """Two rows of one class that differ may be two pupils; a row per wave, or the same row again, is one."""
     roles = study.columns.mapped() if study is not None else propose(table).roles
     wave = table.header(roles["wave"]) if "wave" in roles else None
     moments = [as_text(table.columns[wave][row]) for row in theirs] if wave else [""] * len(theirs)
-    seen: dict[str, int] = {}
+    seen: dict[tuple[Place, str], int] = {}
     for row, moment in zip(theirs.tolist(), moments, strict=True):
-        first = seen.setdefault(moment, row)
+        first = seen.setdefault((units[row], moment), row)
         if any(column[first] != column[row] for column in table.columns.values()):
             facts = {"rows": shown_rows([table.row_numbers[first], table.row_numbers[row]])}
             problem = Problem(code="pupil_twice_in_list", file=file.name, sheet=table.sheet, facts=facts)

@@ -17,8 +17,9 @@ from urllib.parse import unquote
 
 from .identity import without_accents
 
-FEWEST_LETTERS = 3
-"""A name or code with fewer letters is found nowhere but in a pupil's column: it stands in every text (policy)."""
+FEWEST_LETTERS, FEWEST_SIGNS, FEWEST_DIGITS = 3, 4, 7
+"""A name with fewer letters, a code with fewer letters and digits, or a number with fewer digits is looked for in a
+pupil's column alone: it stands in every text (policy)."""
 LEAST_IN_CODE = 6
 """Letters from which a name is looked for in bytes that are no text: a shorter one is there by luck (policy)."""
 DEEPEST = 3
@@ -38,7 +39,7 @@ class Trace:
     """What pupils are called, ready to be looked for. The repr shows no name."""
 
     def __init__(self, pupils: Iterable[str]):
-        self._pupils = tuple(dict.fromkeys(p for p in pupils if sum(map(str.isalpha, p)) >= FEWEST_LETTERS))
+        self._pupils = tuple(dict.fromkeys(filter(_tells, pupils)))
         orders = {order for pupil in self._pupils for order in _orders(_words(pupil))}
         self._text = _one_of(orders)
         self._bytes = tuple({code for pupil in self._pupils for code in _in_code(pupil)})
@@ -51,7 +52,7 @@ class Trace:
         return bool(self._pupils)
 
     def in_text(self, text: str) -> bool:
-        return self._text is not None and any(map(str.isalpha, text)) and bool(self._text.search(_plain(text)))
+        return self._text is not None and bool(self._text.search(_plain(text)))
 
     def within(self, raw: bytes) -> bool:
         """Whether the pupil is in these bytes, as they are or in what is packed in them."""
@@ -63,6 +64,12 @@ class Trace:
         if b"\0" in raw and not raw.startswith(_MARKED):
             return False
         return any(self.in_text(reading) for text in _texts(raw) for reading in _readings(text))
+
+
+def _tells(pupil: str) -> bool:
+    """Whether finding this in a text means anything."""
+    letters, signs = sum(map(str.isalpha, pupil)), sum(map(str.isalnum, pupil))
+    return letters >= FEWEST_LETTERS or signs >= (FEWEST_SIGNS if letters else FEWEST_DIGITS)
 
 
 def _words(pupil: str) -> list[str]:
