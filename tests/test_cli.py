@@ -141,10 +141,12 @@ def test_codes_and_forgetting_from_the_command_line(tmp_path):
     assert made.returncode == 0 and "punten-codes.csv" in made.stdout and "whoever has the key" in made.stdout
     (key,) = (tmp_path / "eigen").rglob("*.key")
     secret = key.read_text().split()[-1]
-    assert secret not in made.stdout + made.stderr and "L001" not in (data.with_name("punten-codes.csv")).read_text(
-        "utf-8"
-    )
+    coded = data.with_name("punten-codes.csv")
+    assert secret not in made.stdout + made.stderr and "L001" not in coded.read_text("utf-8")
     words = ("forget", "--data", data, "--out", tmp_path / "uit")
+    unfinished = gsl(*words, cwd=tmp_path, typed="L001\n", **settings)
+    assert "punten-codes.csv" in unfinished.stdout, "the list with codes has this pupil too"
+    words += ("--data", coded)
     asked = gsl(*words, cwd=tmp_path, typed="L001\n", **settings)
     assert asked.returncode == 0 and "--yes" in asked.stdout and data.read_bytes() == DATA.read_bytes()
     done = gsl(*words, "--yes", cwd=tmp_path, typed="l001\n", **settings)
