@@ -53,7 +53,7 @@ def write_bytes(path: Path | str, content: bytes) -> Path:
 
 def write_secret(path: Path, content: bytes) -> Path:
     """A new file that only its owner may read (mode 0600, where the system knows modes); never over another file."""
-    half = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    half = path.with_name(own_name())
     with writing(path):
         try:
             with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -64,7 +64,7 @@ def write_secret(path: Path, content: bytes) -> Path:
         finally:
             with suppress(OSError):
                 half.unlink()
-        _settle(path.parent)
+        settle(path.parent)
     return path
 
 

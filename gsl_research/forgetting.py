@@ -17,6 +17,7 @@ from pathlib import Path
 from . import keys, runs
 from .files import PRIVATE, SHAREABLE, made_folder, write_bytes, write_text, writing
 from .problems import Problem, Problems
+from .publishing import holding, recover, staging
 from .reading import read_tables
 from .reading.folder import may_hold_scores
 from .someone import Change, Someone, change_in, rows_with_trace, someone_in
@@ -29,6 +30,8 @@ SHOWN_PAGES = {".html", ".htm", ".pdf", ".docx", ".txt", ".ipynb", ".svg", ".png
 OWN_WORK = {".docx", ".doc", ".odt", ".rtf", ".txt", ".md", ".pptx", ".odp", ".xlsx", ".ods", ".csv", ".toml"}
 """What a person writes in: when it is not as the workbench wrote it, it is named and left."""
 TABLES = {".csv", ".tsv", ".xlsx"}
+STOPS = {*runs.UNWRITTEN, "folder_held"}
+"""What stands in the way of measuring without saying anything about the scores."""
 MOST_BESIDE = 50_000_000
 """Larger files beside the scores are not looked into (policy)."""
 
@@ -133,33 +136,34 @@ def find(
 
 
 def carry_out(plan: Forgetting, w: Words, *, today: date) -> Forgotten:
-    """Do what ``find`` told: measure first, so that a fault leaves all as it was; then the scores, then the rest.
+    """Do what ``find`` told: measure first, so that a fault leaves all as it was; the given scores are replaced last.
 
-    Started again after it was cut off, it does what was not done yet. Raises Problems when the disk refuses.
+    Started again after it was cut off, it finds the pupil there and does all of it. Raises Problems when the disk
+    refuses, another run holds the folder, or measuring breaks off.
     """
-    page, unmeasured = None, ()
+    with made_folder(plan.out):
+        recover(plan.out)
     marks = {path: _mark(path) for one in plan.studies for path in _of_study(plan.out, one)}
-    if plan.study_file is not None:
-        page, unmeasured = _measured_again(plan, w)
-    for change in plan.changes:
-        write_bytes(change.file, change.content)
-    old = [path for path in marks if path.exists() and _mark(path) == marks[path] and _goes(path, plan, page)]
-    removed = [
-        path for path in dict.fromkeys([*old, *plan.remove]) if path.exists() and marks.get(path) in (None, _mark(path))
-    ]
-    for path in removed:
-        with writing(path):
-            path.unlink()
-        _remove_empty(path.parent)
-    note = _write_note(plan, removed, w, today)
+    page, unmeasured = _measured_again(plan, w) if plan.study_file is not None else (None, ())
+    with holding(plan.out):
+        old = [path for path in marks if path.exists() and _mark(path) == marks[path] and _goes(path, plan, page)]
+        named = [path for path in plan.remove if path.exists() and marks.get(path) in (None, _mark(path))]
+        removed = tuple(dict.fromkeys([*old, *named]))
+        for path in removed:
+            with writing(path):
+                path.unlink()
+            _remove_empty(path.parent)
+        for change in reversed(plan.changes):
+            write_bytes(change.file, change.content)
+        note = _write_note(plan, removed, w, today)
     searched = [*(change.file for change in plan.changes), *plan.look, *_kept(plan.out)]
     left = [path for path in dict.fromkeys(searched) if not plan.namesake and plan.trace.within(path.read_bytes())]
-    return Forgotten(note, page, unmeasured, tuple(removed), tuple(left))
+    return Forgotten(note, page, unmeasured, removed, tuple(left))
 
 
 def _goes(path: Path, plan: Forgetting, page: Path | None) -> bool:
     """Whether a file that was not made again goes: all of a study, or of a measured one what shows results."""
-    if path in (*plan.edited, *plan.look):
+    if path in (*plan.edited, *plan.look, *(change.file for change in plan.changes)):
         return False
     measured = page is not None and plan.study is not None and path in _of_study(plan.out, plan.study)
     return not measured or path.suffix.lower() in SHOWN_PAGES
@@ -168,8 +172,8 @@ def _goes(path: Path, plan: Forgetting, page: Path | None) -> bool:
 def _measured_again(plan: Forgetting, w: Words) -> tuple[Path | None, tuple[Problem, ...]]:
     """The study measured with the scores as they become, or why that cannot be."""
     new = {change.file.resolve(): change.content for change in plan.changes}
-    with runs.staging_folder(plan.out) as staging:
-        data = staging / plan.data.name
+    with staging(plan.out) as made:
+        data = made / plan.data.name
         for file in _files_of(plan.data):
             place = data / file.name if plan.data.is_dir() else data
             place.parent.mkdir(exist_ok=True)
@@ -177,11 +181,11 @@ def _measured_again(plan: Forgetting, w: Words) -> tuple[Path | None, tuple[Prob
         try:
             return runs.measure_files(plan.study_file, data, out=plan.out, lang=w.lang).page, ()
         except Problems as found:
-            if any(problem.code in runs.UNWRITTEN for problem in found.problems):
+            if any(problem.code in STOPS for problem in found.problems):
                 raise
             return None, found.problems
         except runs.RunFailed as failed:
-            return None, (failed.problem,)
+            raise Problems([failed.problem]) from failed
 
 
 def _write_note(plan: Forgetting, removed: Sequence[Path], w: Words, today: date) -> Path:

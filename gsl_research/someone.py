@@ -49,7 +49,7 @@ class Change:
 def someone_in(
     given: Sequence[tuple[Path, Found]], who: str, study: Study | None, secrets: Sequence[bytes], in_class: str | None
 ) -> Someone:
-    """The pupil meant by a name or code. Raises Problems: ``pupil_ambiguous``, ``pupil_twice_in_list``."""
+    """The pupil meant by a name or code, perhaps in no row. Raises ``pupil_ambiguous``, ``pupil_twice_in_list``."""
     who = who.strip()
     codes = {code_of(who, key) for key in secrets}
     rows: dict[tuple[Path, int], np.ndarray] = {}
@@ -60,7 +60,7 @@ def someone_in(
             meant = np.zeros(len(table), dtype=bool)
             for own in own_columns(table, groups):
                 names = names_in(table, own)
-                alike = {name for name in set(names) if name and _is(name, who, codes, secrets)}
+                alike = {name for name in set(names) if name and who and _is(name, who, codes, secrets)}
                 meant |= np.array([name in alike for name in names], dtype=bool)
                 spelled |= alike
             units = _units(table, study)

@@ -313,6 +313,7 @@ def test_cut_off_anywhere_it_can_be_done_again(tmp_path, measured, monkeypatch, 
         monkeypatch.setattr(forgetting, "write_bytes", write)
         forget(NAME, data, out, study_file=STUDY)
     assert hits(NAME, out, data.parent) == [] and not list(out.glob(".gsl-*"))
+    assert not (out / "private/breuken-strookmodel/teacher.html").exists(), "what shows old figures went too"
 
 
 def test_a_study_that_cannot_be_measured_any_more_loses_its_results(tmp_path, measured, monkeypatch):

@@ -243,12 +243,11 @@ def test_one_pupil_in_two_spellings_is_refused_while_it_can_be_seen(tmp_path):
 
 
 def test_lines_of_a_form_without_a_pupil_get_no_code(tmp_path):
-    (tmp_path / "a.csv").write_text(
-        "nr;klas;voortoets;natoets\n" + "".join(f"{n};5A;{n};{n}\n" for n in range(1, 9)) + "9;;;\n10;;;\n11;;;\n",
-        "utf-8",
-    )
-    made = coded(tmp_path / "a.csv", columns=["nr"])
-    assert len([code for code in cells(made.file, "nr") if code]) == 8, "a code would make three pupils of them"
+    """Each line has a number and a total of 0; where no pupil stands, a code would make one."""
+    lines = [f"{n};5A;{n};{n};{2 * n}" for n in range(1, 9)] + [f"{n};;;;0" for n in range(9, 13)]
+    (tmp_path / "a.csv").write_text("nr;klas;voortoets;natoets;som\n" + "\n".join(lines) + "\n", "utf-8")
+    assert len(read_tables(tmp_path / "a.csv").tables[0]) == 12
+    assert len(cells(coded(tmp_path / "a.csv", columns=["nr"]).file, "nr")) == 8
 
 
 # what does not come along
