@@ -103,9 +103,10 @@ def find(
     """
     study = None if study_file is None else load_study(study_file)
     secrets = [keys.load(path) for path in ((key_file,) if key_file is not None else keys.own_keys())]
-    files = [file for path in data_files for file in _files_of(path)]
+    folders = {file: path for path in data_files for file in _files_of(path)}
+    files = list(folders)
     given = [(file, read_tables(file)) for file in files]
-    person = someone_in(given, who, study, secrets, in_class)
+    person = someone_in(given, who, study, secrets, in_class, folders)
     sources = {read_tables(path).sha256 for path in data_files}
     changes = [change for file, found in given if (change := change_in(file, found, person)) is not None]
     here = set(map(Path.resolve, files))

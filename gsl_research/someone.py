@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from .copies import Sheet, same_kind, written
+from .gather import wanted_headers
 from .identity import as_read, shown_rows
 from .problems import Problem, Problems
 from .pseudonyms import code_of, names_in, own_columns, pupil_columns
@@ -47,13 +48,22 @@ class Change:
 
 
 def someone_in(
-    given: Sequence[tuple[Path, Found]], who: str, study: Study | None, secrets: Sequence[bytes], in_class: str | None
+    given: Sequence[tuple[Path, Found]],
+    who: str,
+    study: Study | None,
+    secrets: Sequence[bytes],
+    in_class: str | None,
+    folders: Mapping[Path, Path],
 ) -> Someone:
-    """The pupil meant by a name or code, perhaps in no row. Raises ``pupil_ambiguous``, ``pupil_twice_in_list``."""
+    """The pupil meant by a name or code, perhaps in no row. ``folders`` says with which path each file was given.
+
+    Raises Problems: ``pupil_ambiguous``, ``pupil_twice_in_list``.
+    """
     who = who.strip()
     codes = {code_of(who, key) for key in secrets}
     rows: dict[tuple[Path, int], np.ndarray] = {}
     spelled, places, others = {who}, set(), False
+    own_names = _own_names(given, study, folders)
     for file, found in given:
         groups, _ = pupil_columns(found, study)
         for at, table in enumerate(found.tables):
@@ -63,13 +73,13 @@ def someone_in(
                 alike = {name for name in set(names) if name and who and _is(name, who, codes, secrets)}
                 meant |= np.array([name in alike for name in names], dtype=bool)
                 spelled |= alike
-            units = _units(table, study)
+            units = _units(table, study, own_names.get((file, at), ""))
             if in_class is not None:
                 inside = np.array([as_read(unit) == as_read(in_class) for _, unit in units], dtype=bool)
                 others |= bool((meant & ~inside).any())
                 meant &= inside
             theirs = np.flatnonzero(meant)
-            places |= {units[row] for row in theirs}
+            places |= {units[row] for row in theirs if any(units[row])}
             _refuse_twice(file, table, theirs, units, study)
             rows[file, at] = theirs
     if len(places) > 1:
@@ -85,14 +95,32 @@ def _is(name: str, who: str, codes: set[str], secrets: Sequence[bytes]) -> bool:
     return same or name in codes or any(code_of(name, key) == who.upper() for key in secrets)
 
 
-def _units(table: Table, study: Study | None) -> list[Place]:
-    """Per row the school and the class, "" where the file does not say."""
+def _units(table: Table, study: Study | None, own_name: str) -> list[Place]:
+    """Per row the school and the class, "" where the file does not say; for a class, the name of its sheet or file."""
     roles = study.columns.mapped() if study is not None else propose(table).roles
     columns = []
-    for unit in UNITS:
+    for unit, unsaid in zip(UNITS, ("", own_name), strict=True):
         header = table.header(roles[unit]) if unit in roles else None
-        columns.append([as_text(cell) for cell in table.columns[header]] if header else [""] * len(table))
+        columns.append([as_text(cell) for cell in table.columns[header]] if header else [unsaid] * len(table))
     return list(zip(*columns, strict=True))
+
+
+def _own_names(
+    given: Sequence[tuple[Path, Found]], study: Study | None, folders: Mapping[Path, Path]
+) -> dict[tuple[Path, int], str]:
+    """What tells the sheets and files apart that hold the same columns: each may be a class of its own.
+
+    Not of sheets that a study brings together pupil by pupil ("before!score").
+    """
+    if study is not None and any("!" in header for header in wanted_headers(study)):
+        return {}
+    found_in: dict[tuple[Path, frozenset[str]], list[tuple[Path, int, str]]] = {}
+    for file, found in given:
+        for at, table in enumerate(found.tables):
+            name = table.sheet if len(found.tables) > 1 and table.sheet is not None else file.stem
+            place = file if len(found.tables) > 1 else folders[file]
+            found_in.setdefault((place, frozenset(table.columns)), []).append((file, at, name))
+    return {(file, at): name for same in found_in.values() if len(same) > 1 for file, at, name in same}
 
 
 def _refuse_twice(file: Path, table: Table, theirs: np.ndarray, units: Sequence[Place], study: Study | None) -> None:

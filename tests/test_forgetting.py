@@ -401,6 +401,31 @@ def test_a_namesake_is_asked_for_and_stays(tmp_path, measured):
     assert [left.columns["klas"][row] for row in range(len(left)) if left.columns["leerling"][row] == NAME] == [other]
 
 
+@pytest.mark.parametrize("kind", ["sheets", "files"])
+def test_a_namesake_on_another_sheet_or_in_another_file_is_another_pupil(tmp_path, kind):
+    """A class per sheet or file, and no column that says which: the name of the sheet or file tells them apart."""
+    classes = {"5A": NAMES[:20], "5B": [*NAMES[20:30], NAME, *NAMES[31:40]]}
+    tables = {name: [["leerling", "voortoets", "natoets"], *([p, n, n + 1] for n, p in enumerate(pupils))]
+              for name, pupils in classes.items()}  # fmt: skip
+    if kind == "files":
+        (data := tmp_path / "klassen").mkdir()
+        for name, rows in tables.items():
+            text = "\n".join(";".join(map(str, row)) for row in rows)
+            (data / f"{name}.csv").write_text(f"{text}\n", "utf-8")
+    else:
+        book, data = openpyxl.Workbook(), tmp_path / "klassen.xlsx"
+        for name, rows in tables.items():
+            page = book.create_sheet(name)
+            for row in rows:
+                page.append(row)
+        del book["Sheet"]
+        book.save(data)
+    assert refused(NAME, data, tmp_path / "uit") == ["pupil_ambiguous"]
+    forget(NAME, data, tmp_path / "uit", in_class="5b")
+    left = {table.sheet or table.file: list(table.columns["leerling"]) for table in read_tables(data).tables}
+    assert sorted((NAME in pupils, len(pupils)) for pupils in left.values()) == [(False, 19), (True, 20)]
+
+
 def test_two_of_one_name_in_one_class_are_refused(tmp_path):
     names = [*NAMES]
     names[AT + 1] = NAME
