@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 the user's files have problems; 2 wrong call; 3 a batch fi
 import re
 import sys
 from collections.abc import Iterable
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
@@ -22,7 +23,9 @@ from .wording import Words, languages, words  # noqa: E402
 
 EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("measure", "demo", "check", "template", "plan")
+CARE = ("pseudonymise", "forget", "retention")
+"""The verbs that look after what is known of pupils."""
+VERBS = ("measure", "demo", "check", "template", "plan", *CARE)
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -122,6 +125,68 @@ def plan(
     typer.echo(w("command.plan", path=path.resolve()))
 
 
+@app.command(add_help_option=False)
+def pseudonymise(
+    data: Data,
+    study: Annotated[Path | None, typer.Option("--study")] = None,
+    column: Annotated[list[str] | None, typer.Option("--column")] = None,
+    keep: Annotated[list[str] | None, typer.Option("--keep")] = None,
+    key: Annotated[Path | None, typer.Option("--key")] = None,
+    out: Annotated[Path | None, typer.Option("--out")] = None,
+    lang: Lang = "nl",
+) -> None:
+    from . import care
+    from .pseudonyms import pseudonymise as make_copy
+
+    w = words(lang)
+    heading = w("problems.term.field.pupil")
+    try:
+        coded = make_copy(
+            data, study, columns=column or (), keep=keep or (), key_file=key, out=out, pupil_heading=heading
+        )
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    _say(care.coded_lines(coded, w))
+
+
+@app.command(add_help_option=False)
+def forget(
+    data: Annotated[list[Path], typer.Option("--data")],
+    who: Annotated[str | None, typer.Argument()] = None,
+    study: Annotated[Path | None, typer.Option("--study")] = None,
+    in_class: Annotated[str | None, typer.Option("--class")] = None,
+    key: Annotated[Path | None, typer.Option("--key")] = None,
+    out: Out = Path("."),
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+    lang: Lang = "nl",
+) -> None:
+    from . import care, forgetting
+
+    w = words(lang)
+    name = who if who is not None else typer.prompt(w("privacy_care.forget.ask"), err=True)
+    try:
+        plan = forgetting.find(name, data, out=out, study_file=study, key_file=key, in_class=in_class)
+        done = forgetting.carry_out(plan, w, today=date.today()) if yes else None
+    except Problems as found:
+        _refuse(w, found.problems, "privacy_care.forget.refused")
+    _say(care.forget_lines(plan, done, w, typed=who is not None))
+    raise typer.Exit(USER_PROBLEM if done is not None and done.left else DONE)
+
+
+@app.command(add_help_option=False)
+def retention(out: Annotated[Path, typer.Argument()] = Path("."), lang: Lang = "nl") -> None:
+    from . import care
+    from .retention import kept, other_keys
+
+    studies = kept(out)
+    _say(care.retention_lines(out, studies, tuple(other_keys(studies)), words(lang), today=date.today()))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
 def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
     try:
         run = runs.measure_files(study, data, out=out, lang=w.lang)
@@ -158,7 +223,8 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")
     if not asked or {"--help", "-h"} & set(asked):
         verb = asked[0] if asked and asked[0] in VERBS else "gsl"
-        typer.echo(w("templates.help" if verb == "template" else f"command.help.{verb}"))
+        room = {"template": "templates.help"} | {care: f"privacy_care.help.{care}" for care in CARE}
+        typer.echo(w(room.get(verb, f"command.help.{verb}")))
         sys.exit(DONE)
     try:
         code = app(standalone_mode=False, prog_name="gsl")

@@ -262,6 +262,8 @@ def _conduct(proposal: Proposal, w: Words) -> Iterator[str]:
     yield from ("", "", "[context]")
     yield from _ask(w, "weeks", "8", optional=True)
     yield from _ask(w, "minutes", "50", optional=True)
+    yield from ("", "", "[privacy]")
+    yield from _ask(w, "keep_until", "2027-08-31", optional=True)
 
 
 def _ask(

@@ -59,6 +59,8 @@ class StudyFacts:
     post_on: date | None
     context: dict[str, Any]
     fingerprint: str
+    keep_until: date | None = None
+    """In the school's own record alone, where the study file says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +186,11 @@ class Record:
             for key in ("p", "icc", "assumed_icc"):
                 if entry[key] is None:
                     del entry[key]
-        for key in ("planned_on", "post_on"):
+        for key in ("planned_on", "post_on", "keep_until"):
             day = content["study"][key]
             content["study"][key] = day.isoformat() if day else None
+        if content["study"]["keep_until"] is None:
+            del content["study"]["keep_until"]
         return content
 
 
@@ -234,6 +238,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             post_on=study.conduct.post_on,
             context={key: value for key, value in study.context.model_dump().items() if value is not None},
             fingerprint=study.fingerprint,
+            keep_until=study.privacy.keep_until if study.privacy is not None and not share else None,
         ),
         "data": DataFacts(
             sha256=measurement.data_sha256,

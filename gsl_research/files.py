@@ -51,6 +51,23 @@ def write_bytes(path: Path | str, content: bytes) -> Path:
     return path
 
 
+def write_secret(path: Path, content: bytes) -> Path:
+    """A new file that only its owner may read (mode 0600, where the system knows modes); never over another file."""
+    half = path.with_name(own_name())
+    with writing(path):
+        try:
+            with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(half, path)
+        finally:
+            with suppress(OSError):
+                half.unlink()
+        settle(path.parent)
+    return path
+
+
 def write_json(path: Path | str, value: object) -> Path:
     """Keys in their given order; NaN and infinity are a mistake, not a value."""
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

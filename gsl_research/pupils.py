@@ -118,8 +118,8 @@ def skipped_rows(table: Table, header: str, positions: np.ndarray, reason: str) 
 def _other_half(header: str, unused: Collection[str]) -> str | None:
     """The column with the first name where the pupil's is the name, or the other way round."""
     halves = synonyms()["names"]
-    wanted = halves["last"] if _says(header, halves["first"]) else halves["first"]
-    return next((name for name in unused if _says(name, wanted)), None)
+    wanted = halves["last"] if says(header, halves["first"]) else halves["first"]
+    return next((name for name in unused if says(name, wanted)), None)
 
 
 def _twice(table: Table, header: str, pupils: Sequence[np.ndarray], beside: str | None) -> Iterator[Problem]:
@@ -163,7 +163,7 @@ def two_spellings(table: Table, header: str, scope: np.ndarray, pupil: Column) -
     spelled: dict[tuple[int, str], dict[int, int]] = {}
     for at in np.sort(order[near]).tolist():
         if text := pupil.distinct[pupil.codes[at]]:
-            for way in {as_read(text), _in_any_order(text)}:
+            for way in {as_read(text), one_spelling(text)}:
                 spelled.setdefault((int(scope[at]), way), {}).setdefault(int(pupil.codes[at]), at)
     for rows in dict.fromkeys(tuple(first.values()) for first in spelled.values() if len(first) > 1):
         here = places(table, rows, header)
@@ -171,8 +171,8 @@ def two_spellings(table: Table, header: str, scope: np.ndarray, pupil: Column) -
         yield Problem(code="pupil_two_spellings", column=header, facts=facts, **here[1])
 
 
-def _in_any_order(text: str) -> str:
-    """A name whose words may stand in another order; a code keeps its order."""
+def one_spelling(text: str) -> str:
+    """A pupil as a person reads it: a name whose words may stand in another order; a code keeps its order."""
     words = [as_read(word) for word in re.split(r"[\s,]+", text) if word]
     return as_read(text) if re.search(r"\d", text) else " ".join(sorted(words))
 
@@ -323,10 +323,10 @@ def _plain(cell: str | float) -> str:
 
 
 def _speaks_of(header: str, kind: str) -> bool:
-    return _says(header, file_words(kind))
+    return says(header, file_words(kind))
 
 
-def _says(header: str, phrases: Collection[str]) -> bool:
+def says(header: str, phrases: Collection[str]) -> bool:
     """Whether one of these words or phrases stands in a heading."""
     words = " ".join(re.findall(r"[^\W\d_]+", without_accents(header).casefold()))
     return any(f" {phrase} " in f" {words} " for phrase in phrases)

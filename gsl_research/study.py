@@ -275,6 +275,14 @@ class Planned(TomlTable):
     )
 
 
+class Privacy(TomlTable):
+    """How long the scores and the private pages are kept; no part of the plan."""
+
+    keep_until: date | None = Field(
+        None, description="The last day on which the scores and the private pages are kept."
+    )
+
+
 class Study(TomlTable):
     """What was planned. Immutable; its ``fingerprint`` travels with every result."""
 
@@ -298,6 +306,7 @@ class Study(TomlTable):
     conduct: Conduct = Field(default_factory=Conduct)
     context: Context = Field(default_factory=Context)
     plan: Planned | None = None
+    privacy: Privacy | None = None
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -369,8 +378,8 @@ class Study(TomlTable):
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the study's content: the same plan, whatever its layout and comments."""
-        content = self.model_dump_json(by_alias=True, exclude_none=True)
+        """sha256 of the study's content: the same plan, whatever its layout, comments and how long it is kept."""
+        content = self.model_dump_json(by_alias=True, exclude_none=True, exclude={"privacy"})
         return hashlib.sha256(content.encode()).hexdigest()
 
     def __repr__(self) -> str:

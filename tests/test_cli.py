@@ -12,11 +12,11 @@ from conftest import EXAMPLES, PROJECT
 STUDY, DATA = EXAMPLES / "breuken-strookmodel.toml", EXAMPLES / "breuken-strookmodel.csv"
 
 
-def gsl(*words, cwd):
-    environment = os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"}
+def gsl(*words, cwd, typed=None, **settings):
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"} | settings
     return subprocess.run(  # noqa: S603
         [sys.executable, "-m", "gsl_research.cli", *map(str, words)],
-        cwd=cwd, env=environment, capture_output=True, encoding="utf-8", timeout=120,
+        cwd=cwd, env=environment, input=typed, capture_output=True, encoding="utf-8", timeout=120,
     )  # fmt: skip
 
 
@@ -108,6 +108,18 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         (["template", "comparison", "--out", "sjabloon.doc"], 1),
         (["template", "--help"], 0),
         (["check", "--help", "--lang", "en"], 0),
+        (["pseudonymise"], 2),
+        (["pseudonymise", "weg.csv"], 1),
+        (["pseudonymise", EXAMPLES], 1),
+        (["pseudonymise", DATA, "--column", "zon"], 1),
+        (["pseudonymise", "--help"], 0),
+        (["forget", "Jan Maes"], 2),
+        (["forget", "Jan Maes", "--data", "weg.csv"], 1),
+        (["forget", "Jan Maes", "--data", DATA], 1),
+        (["forget", "L001", "--data", DATA], 0),
+        (["forget", "--help", "--lang", "en"], 0),
+        (["retention"], 0),
+        (["retention", "--help"], 0),
         ([], 0),
         (["--help", "--lang", "en"], 0),
         (["measure", "--help"], 0),
@@ -118,6 +130,29 @@ def test_exit_codes(tmp_path, words, code):
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr + run.stdout and (run.stdout or run.stderr)
     assert tree(tmp_path) == []
+
+
+def test_codes_and_forgetting_from_the_command_line(tmp_path):
+    settings = {"XDG_CONFIG_HOME": str(tmp_path / "eigen"), "LOCALAPPDATA": str(tmp_path / "eigen")}
+    data = tmp_path / "lijst" / "punten.csv"
+    data.parent.mkdir()
+    data.write_bytes(DATA.read_bytes())
+    made = gsl("pseudonymise", data, "--lang", "en", cwd=tmp_path, **settings)
+    assert made.returncode == 0 and "punten-codes.csv" in made.stdout and "whoever has the key" in made.stdout
+    (key,) = (tmp_path / "eigen").rglob("*.key")
+    secret = key.read_text().split()[-1]
+    coded = data.with_name("punten-codes.csv")
+    assert secret not in made.stdout + made.stderr and "L001" not in coded.read_text("utf-8")
+    words = ("forget", "--data", data, "--out", tmp_path / "uit")
+    unfinished = gsl(*words, cwd=tmp_path, typed="L001\n", **settings)
+    assert "punten-codes.csv" in unfinished.stdout, "the list with codes has this pupil too"
+    words += ("--data", coded)
+    asked = gsl(*words, cwd=tmp_path, typed="L001\n", **settings)
+    assert asked.returncode == 0 and "--yes" in asked.stdout and data.read_bytes() == DATA.read_bytes()
+    done = gsl(*words, "--yes", cwd=tmp_path, typed="l001\n", **settings)
+    assert done.returncode == 0 and "L001" not in data.read_text("utf-8") and "L002" in data.read_text("utf-8")
+    assert "L001" not in asked.stdout + done.stdout + asked.stderr + done.stderr
+    assert tree(tmp_path / "uit")[0].startswith("private")
 
 
 def test_the_answer_scale_of_a_questionnaire_is_the_users(tmp_path):

@@ -21,7 +21,7 @@ def read_folder(path: Path, read_file: Callable[[Path], Found]) -> Found:
     no score file, or none that can be read.
     """
     entries = sorted(path.iterdir(), key=lambda entry: entry.name.casefold())
-    files = [entry for entry in entries if entry.is_file() and _may_hold_scores(entry)]
+    files = [entry for entry in entries if entry.is_file() and may_hold_scores(entry)]
     if not files:
         raise Problems([Problem(code="folder_without_files", file=path.name)])
     skipped = [Skipped(None, (), "subfolder", file=entry.name) for entry in entries if entry.is_dir()]
@@ -48,7 +48,7 @@ def read_folder(path: Path, read_file: Callable[[Path], Found]) -> Found:
     return Found(path.name, tuple(tables), together, tuple(skipped), tuple(warnings), tuple(problems))
 
 
-def _may_hold_scores(file: Path) -> bool:
+def may_hold_scores(file: Path) -> bool:
     hidden = file.name.startswith((".", "~$", ".~lock"))
     return (
         not hidden
