@@ -17,13 +17,11 @@ from typing import Any, Literal
 
 from . import __version__, privacy
 from .appendix import DoseEntry, FamilyEntry, PrimaryEntry, dose_entry, family_entries, primary_entries
+from .check_record import CheckEntry, check_entries
 from .disclosure import (
     FILLED_IN,
-    classes_may_show,
     df_of_classes,
-    extreme_may_show,
     goal_answer_may_show,
-    loss_may_leave,
     loss_may_show,
     pupils_may_show,
     shareable,
@@ -35,7 +33,7 @@ from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict, as_told
 from .level_record import LevelEntry, levels_of
 from .levels import UNITS
-from .measurement import Check, Measurement, OutcomeResult
+from .measurement import Measurement, OutcomeResult
 from .missing_record import MissingEntry, missing_entries
 
 CARD_DECIMALS = {"points": 2, "g": 3, "log_odds": 2}
@@ -108,15 +106,6 @@ class RefusedEntry:
     subgroup: str | None
     estimator: str
     status: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckEntry:
-    outcome: str
-    code: str
-    value: float | None
-    """``None`` on a card when it would tell a small count."""
-    flag: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +239,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result, share)],
         "levels": [entry for result in results for entry in levels_of(result) if not share],
-        "checks": [CheckEntry(outcome=r.outcome.name, code=c.code, value=_check(measurement, r, c, share), flag=c.flag)
-                   for r in results for c in r.checks],
+        "checks": [entry for result in results for entry in check_entries(measurement, result, share=share)],
         "missing": [] if silent else list(missing_entries(measurement, verdict, share=share)),
         "security": SecurityEntry(
             rating=verdict.security.rating,
@@ -361,37 +349,6 @@ def _pupils(n: Mapping[str, int], may_show: bool) -> Iterator[tuple[str, int | N
 
 def _count(n: int, hide_small: bool) -> int | None:
     return None if hide_small and not privacy.may_count(n) else n
-
-
-CARD_CHECK_DECIMALS = 2
-OF_SINGLE_CLASSES = ("class_sd_ratio", "leave_one_out_low", "leave_one_out_high", "outlying_class")
-
-
-def _check(measurement: Measurement, result: OutcomeResult, check: Check, share: bool) -> float | None:
-    """A card leaves out shares that stand for one to four pupils (a ceiling, a loss), and what would tell the mean of a
-    class with fewer than 10."""
-    if not share:
-        return check.value
-    if check.code in OF_SINGLE_CLASSES and not classes_may_show(result):
-        return None
-    arm = result.arms.get("treated") or result.arms["single"]
-    lost = [one.lost for one in result.arms.values()]
-    match check.code:
-        case "ceiling" | "floor":
-            told = extreme_may_show(arm, check.code)
-        case "attrition" | "attrition_gap" if not loss_may_leave(measurement, result):
-            told = False
-        case "attrition":
-            told = sum(lost) == 0 or privacy.may_count(sum(lost))
-        case "attrition_gap":
-            told = all(count == 0 or privacy.may_count(count) for count in lost)
-        case "class_sizes":
-            told = False
-        case _:
-            told = True
-    if not told:
-        return None
-    return round(check.value, CARD_CHECK_DECIMALS)
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:

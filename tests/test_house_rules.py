@@ -30,7 +30,8 @@ LAYERS = {
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
         "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "codes", "rating",
-        "choices", "foreseen", "prospects", "judge", "missing_record", "level_record", "appendix", "evidence", "months",
+        "choices", "foreseen", "prospects", "judge", "missing_record", "level_record",
+        "check_record", "appendix", "evidence", "months",
         "hours", "plan",
     ],
     "views": [
