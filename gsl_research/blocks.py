@@ -1,4 +1,4 @@
-"""What a page is made of: plain values, ready to be set as HTML (later DOCX, PDF, text).
+"""What a page is made of: plain values, ready to be set as HTML, DOCX, PDF or text, or kept as JSON.
 
 All text here is already worded in one language and safe to share; nothing is markup.
 A block never holds a pupil's row.
@@ -6,8 +6,8 @@ A block never holds a pupil's row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Heading:
     text: str
-    level: Literal[2, 3] = 2
+    level: Literal[2, 3, 4] = 2
+    """4 only where paper shows a fold as a section."""
     answer: str | None = None
     """A short status beside a question, such as "nog niet helemaal"."""
 
@@ -52,7 +53,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    kind: Literal["conclusion", "next_step", "note"]
+    tone: Literal["conclusion", "next_step", "note"]
     title: str | None
     paragraphs: tuple[str, ...]
 
@@ -110,3 +111,31 @@ class Report:
 
 FRAME = '<iframe srcdoc="{page}" title="{title}" style="width:100%;height:80vh;border:1px solid #d7dade"></iframe>'
 """In a notebook the page keeps its own styles and language, apart from the notebook's."""
+
+
+KINDS = {
+    one.__name__.lower(): one for one in (Text, Heading, Facts, Table, Chart, Callout, Steps, Bullets, Fold, Report)
+}
+
+
+def as_json(value: Report | Block | tuple | str | int | None) -> Any:
+    """Plain values, with a ``kind`` per block."""
+    if isinstance(value, tuple):
+        return [as_json(one) for one in value]
+    if isinstance(value, tuple(KINDS.values())):
+        named = {field.name: as_json(getattr(value, field.name)) for field in fields(value)}
+        return {"kind": type(value).__name__.lower()} | named
+    return value
+
+
+def from_json(value: Any) -> Any:
+    """The same value again; ``ValueError`` where it is not one of ours."""
+    if isinstance(value, list):
+        return tuple(from_json(one) for one in value)
+    if not isinstance(value, dict):
+        return value
+    named = {name: from_json(one) for name, one in value.items() if name != "kind"}
+    try:
+        return KINDS[value["kind"]](**named)
+    except (KeyError, TypeError) as unknown:
+        raise ValueError(f"no block of a page: {sorted(value)}") from unknown

@@ -154,8 +154,8 @@ def test_tables_have_a_caption_scopes_and_a_scroll_region(whole):
 
 
 def test_a_column_of_numbers_is_flush_right():
-    assert documents._numeric_columns(Table("x", ("a", "b"), (("klas 1", "1,5"), ("klas 2", "12 %")))) == (False, True)
-    assert documents._numeric_columns(Table("x", ("a", "b"), ())) == (False, False)
+    assert paper.numeric_columns(Table("x", ("a", "b"), (("klas 1", "1,5"), ("klas 2", "12 %")))) == (False, True)
+    assert paper.numeric_columns(Table("x", ("a", "b"), ())) == (False, False)
 
 
 def test_every_picture_has_two_widths_and_no_ids(whole):

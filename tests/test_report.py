@@ -47,7 +47,7 @@ def test_three_questions_in_order_on_every_page(design, lang):
     w = words(lang)
     asked = [block.text for block in report.blocks if isinstance(block, Heading) and block.answer]
     assert asked == [w(f"report.heading.{q}") for q in ("goal", "everyone", "side_effects")]
-    assert isinstance(report.blocks[0], Callout) and report.blocks[0].kind == "conclusion"
+    assert isinstance(report.blocks[0], Callout) and report.blocks[0].tone == "conclusion"
     text = html(report)
     assert len(text.encode()) < 300_000 and text == html(report)
     assert f'lang="{w.tag}"' in text and "<script" not in text
@@ -68,7 +68,7 @@ def test_one_class_each_shows_no_figures_no_dot_and_no_colour():
     assert not any(isinstance(block, Facts) for block in report.blocks)
     charts = [block for block in report.blocks if isinstance(block, Chart)]
     assert len(charts) == 1 and "#0b6b6b" not in charts[0].wide and "font-weight" not in charts[0].wide
-    assert all(block.kind != "next_step" for block in report.blocks if isinstance(block, Callout))
+    assert all(block.tone != "next_step" for block in report.blocks if isinstance(block, Callout))
     assert "p-waarde" not in html(report)
 
 

@@ -9,11 +9,11 @@ from .differences import designs, interval, panel, subgroups
 from .dose import dose
 from .firmness import Link, caps
 from .over_time import Line, over_time
-from .picture import LEAST_BINS
+from .picture import LEAST_BINS, as_png
 from .shares import ShareRow, shares
 from .turns import TurnRow, turns
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Line", "Link", "ShareRow", "TurnRow", "caps", "class_growth", "class_means", "designs",
-    "dose", "growth", "interval", "over_time", "panel", "shares", "subgroups", "turns",
+    "LEAST_BINS", "ClassShape", "Line", "Link", "ShareRow", "TurnRow", "as_png", "caps", "class_growth", "class_means",
+    "designs", "dose", "growth", "interval", "over_time", "panel", "shares", "subgroups", "turns",
 ]  # fmt: skip

@@ -22,6 +22,8 @@ Bins = tuple[Bin, ...]
 """(from, to, share of the pupils); edges are round numbers, never a pupil's points."""
 
 FONT = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
+PRINTED, PRINT = "Liberation Sans", 3
+"""Of a picture in dots: its letters, and how many dots to a pixel: 300 to the inch on 162 mm of paper."""
 INK, SOFT, LINE, HAIR = "#1c232b", "#55595e", "#8b857b", "#e7e3db"
 
 RIDGE_POINTS = 30
@@ -147,6 +149,15 @@ class Picture:
 
 def drawable(text: str) -> str:
     return UNDRAWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def as_png(svg: str) -> bytes:
+    """A finished picture at the resolution of print, on white, in the letters that come with the picture engine."""
+    import vl_convert
+
+    svg = re.sub(r'font-family="[^"]*"', f'font-family="{PRINTED}"', svg, count=1)
+    paper = re.sub(r"(<svg[^>]*>)", r'\1<rect width="100%" height="100%" fill="#fff"/>', svg, count=1)
+    return vl_convert.svg_to_png(paper, scale=PRINT)
 
 
 def _depth(layer: tuple[tuple[str, tuple[tuple[str, Any], ...]], Any]) -> tuple[int, bool]:

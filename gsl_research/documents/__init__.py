@@ -1,16 +1,19 @@
-"""A report as one HTML file that needs nothing else: no script, no request, no font of its own."""
+"""A report as one HTML file that needs nothing else: no script, no request, no font of its own.
+
+``document`` makes the other formats of the same report.
+"""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defusedxml.ElementTree import fromstring
 
-from ..blocks import Block, Report, Table
+from ..blocks import Block, Report
 from ..wording import words
+from .paper import numeric_columns, unbroken
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -18,14 +21,32 @@ if TYPE_CHECKING:
 
 ROOM = Path(__file__).parent
 DRAWN = {"svg", "g", "path", "text", "tspan", "rect", "line", "title"}
-NUMBER = re.compile(r"[−\d.,\u2009\u202f\u00a0 ]+%?")
-COUNTED = re.compile(r"(?<=\d) (?=[^\W\d]|%)")
-"""Between a number and what it counts no line may break; large figures may."""
+FORMATS = ("docx", "pdf", "txt")
+"""What a page can also be made as."""
 
 
 def html(report: Report) -> str:
     """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one."""
     return _template().render(report=report, words=words(report.lang), css=_style())
+
+
+def document(report: Report, kind: str) -> bytes:
+    """The report as one of ``FORMATS``: same report, same bytes."""
+    match kind:
+        case "docx":
+            from .word import docx
+
+            return docx(report)
+        case "pdf":
+            from .pdf import pdf
+
+            return pdf(report)
+        case "txt":
+            from .plain import plain
+
+            return plain(report).encode("utf-8")
+        case _:
+            raise ValueError(f"a report is made as one of {FORMATS}, not as {kind!r}")
 
 
 @lru_cache
@@ -36,7 +57,7 @@ def _template() -> Template:
         loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_unbroken,
     )  # fmt: skip
-    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": _numeric_columns}
+    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": numeric_columns}
     return room.get_template("page.html.j2")
 
 
@@ -48,7 +69,7 @@ def _style() -> Markup:
 
 
 def _unbroken(text: object) -> object:
-    return COUNTED.sub("\N{NO-BREAK SPACE}", text) if type(text) is str else text
+    return unbroken(text) if type(text) is str else text
 
 
 def _kind(block: Block) -> str:
@@ -68,9 +89,3 @@ def _drawing(svg: str) -> Markup:
         if element.tag.rpartition("}")[2] not in DRAWN or acts:
             raise ValueError(f"a chart holds only drawn elements; got {element.tag} {acts}")
     return Markup(ElementTree.tostring(root, "unicode"))  # noqa: S704 - only drawn elements, seen above
-
-
-def _numeric_columns(table: Table) -> tuple[bool, ...]:
-    """Which columns hold only numbers, and are set flush right."""
-    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.header)
-    return tuple(bool(column) and all(NUMBER.fullmatch(cell) for cell in column) for column in columns)
