@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 from . import runs
 
@@ -21,6 +21,9 @@ import typer  # noqa: E402
 from .problems import Problem, Problems  # noqa: E402
 from .wording import Words, languages, words  # noqa: E402
 
+if TYPE_CHECKING:
+    from .also import Placed
+
 EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 CARE = ("pseudonymise", "forget", "retention")
@@ -31,23 +34,26 @@ Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
 Out = Annotated[Path, typer.Option("--out")]
 Lang = Annotated[Literal[languages()], typer.Option("--lang")]
+Also = Annotated[str | None, typer.Option("--also")]
 Debug = Annotated[bool, typer.Option("--debug")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(add_help_option=False)
-def measure(study: Study, data: Data, out: Out = Path("."), lang: Lang = "nl", debug: Debug = False) -> None:
-    _measure(study, data, out, words(lang), debug)
+def measure(
+    study: Study, data: Data, out: Out = Path("."), also: Also = None, lang: Lang = "nl", debug: Debug = False
+) -> None:
+    _measure(study, data, out, words(lang), _formats(words(lang), also), debug)
 
 
 @app.command(add_help_option=False)
-def demo(out: Out = Path("."), lang: Lang = "nl", debug: Debug = False) -> None:
+def demo(out: Out = Path("."), also: Also = None, lang: Lang = "nl", debug: Debug = False) -> None:
     from .files import schemas_folder
 
-    examples = schemas_folder() / "examples"
+    examples, kinds = schemas_folder() / "examples", _formats(words(lang), also)
     typer.echo(words(lang)("command.demo"))
-    _measure(examples / EXAMPLE[0], examples / EXAMPLE[1], out, words(lang), debug)
+    _measure(examples / EXAMPLE[0], examples / EXAMPLE[1], out, words(lang), kinds, debug)
 
 
 @app.command(add_help_option=False)
@@ -111,18 +117,24 @@ def plan(
     study: Study,
     data: Annotated[Path | None, typer.Option("--data")] = None,
     out: Out = Path("."),
+    also: Also = None,
     lang: Lang = "nl",
 ) -> None:
     import gsl_research as gsl
 
+    from .files import save_documents
+
     w = words(lang)
+    kinds = _formats(w, also)
     try:
         page = gsl.outlook(gsl.plan(gsl.load_study(study), data), lang=lang)
+        new = save_documents(page, out, kinds) if kinds else ()
         path = gsl.save(page, out)
     except Problems as found:
         _refuse(w, found.problems, "command.not_made")
     typer.echo(f"\n{page.summary}\n")
     typer.echo(w("command.plan", path=path.resolve()))
+    _tell_documents(w, path.resolve().parent, new)
 
 
 @app.command(add_help_option=False)
@@ -188,8 +200,27 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
+
+
+def _formats(w: Words, also: str | None) -> tuple[str, ...]:
+    from .also import FORMATS, formats
+
     try:
-        run = runs.measure_files(study, data, out=out, lang=w.lang)
+        return formats(also)
+    except Problems as found:
+        _wrong_choice(w, "--also", ", ".join(problem.value for problem in found.problems), FORMATS)
+
+
+def _tell_documents(w: Words, folder: Path, new: "Iterable[Placed]") -> None:
+    for one in new:
+        if one.beside:
+            typer.echo(w("command.kept", asked=one.asked, name=one.name))
+        typer.echo(w("command.document", path=folder / one.name))
+
+
+def _measure(study: Path, data: Path, out: Path, w: Words, kinds: tuple[str, ...], debug: bool) -> None:
+    try:
+        run = runs.measure_files(study, data, out=out, lang=w.lang, also=kinds)
     except Problems as found:
         _refuse(w, found.problems)
     except runs.RunFailed as failed:
@@ -199,7 +230,10 @@ def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
     typer.echo(f"\n{runs.summary(run.page)}\n")
     if run.replaced:
         typer.echo(f"{w('command.replaced')}\n")
+    if run.left:
+        typer.echo(f"{w('command.left', names=w.listing(run.left))}\n")
     typer.echo(w("command.page", path=run.page))
+    _tell_documents(w, run.folder, run.documents)
     typer.echo(w("command.notebook", path=run.notebook))
     typer.echo(w("command.private", path=run.record.parent))
 

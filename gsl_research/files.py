@@ -13,14 +13,22 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from time import time
+from typing import TYPE_CHECKING
+from warnings import warn
 
 from .problems import Problem, Problems
 
+if TYPE_CHECKING:
+    from .also import Placed
+    from .blocks import Report
+
 SHAREABLE, PRIVATE = "reports", "private"
+PAGE_VALUES = "page.json"
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 A_DAY = 86_400
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)}
@@ -73,16 +81,19 @@ def write_json(path: Path | str, value: object) -> Path:
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def save(value: object, out_folder: Path | str) -> Path:
-    """Save a Report, an EvidenceRecord or a PrivateRecord in its own place; anything else does not leave."""
+def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) -> Path:
+    """Save a Report, an EvidenceRecord or a PrivateRecord in its own place; anything else does not leave.
+
+    ``also`` names other formats of a Report: "docx", "pdf" or "txt". What a person changed in one is never lost.
+    """
     from .blocks import Report
     from .evidence import EvidenceRecord, PrivateRecord
 
+    if also and not isinstance(value, Report):
+        raise TypeError(f"only a Report is also saved in other formats, not a {type(value).__name__}")
     match value:
         case Report():
-            from .documents import html
-
-            return write_text(_place(out_folder, SHAREABLE, value.study_id, f"{value.name}.html"), html(value))
+            return _save_page(value, out_folder, also)
         case EvidenceRecord():
             return write_json(_place(out_folder, SHAREABLE, value.study_id, "card.json"), value.to_json())
         case PrivateRecord():
@@ -92,6 +103,47 @@ def save(value: object, out_folder: Path | str) -> Path:
                 f"save takes a Report, an EvidenceRecord or a PrivateRecord, not a {type(value).__name__}: "
                 "data with pupils in it stays where it is"
             )
+
+
+def _save_page(report: Report, out_folder: Path | str, also: str | Iterable[str]) -> Path:
+    """The page last. Its values lie in the private folder, so that other formats are made without the scores."""
+    from .blocks import as_json
+    from .documents import html
+    from .wording import words
+
+    for one in save_documents(report, out_folder, also) if also else ():
+        if one.beside:
+            warn(words(report.lang)("command.kept", asked=one.asked, name=one.name), stacklevel=3)
+    if report.name == "report":
+        write_json(_place(out_folder, PRIVATE, report.study_id, PAGE_VALUES), as_json(report))
+    return write_text(_place(out_folder, SHAREABLE, report.study_id, f"{report.name}.html"), html(report))
+
+
+def save_documents(
+    report: Report, out_folder: Path | str, also: str | Iterable[str], *, today: date | None = None
+) -> tuple[Placed, ...]:
+    """The report in other formats, beside its page; ``run.json`` remembers what was written.
+
+    A document that a person changed stays as it is; then the new one gets a name with the date (``today``).
+    """
+    from .also import RUN, WRITTEN, documents, formats, placed, remembered
+
+    made = documents(report, formats(also))
+    folder = study_folder(out_folder, SHAREABLE, report.study_id)
+    with made_folder(folder):
+        new = placed(folder, made, today or date.today())
+        for one in new:
+            write_bytes(folder / one.name, one.content)
+        write_json(folder / RUN, _facts(folder / RUN) | {WRITTEN: remembered(folder, new)})
+    return new
+
+
+def _facts(run: Path) -> dict[str, object]:
+    try:
+        found = json.loads(run.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def study_folder(out_folder: Path | str, root: str, study_id: str) -> Path:

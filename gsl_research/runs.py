@@ -16,18 +16,31 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
 from time import monotonic, perf_counter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from .files import PRIVATE, SHAREABLE, notebooks_folder, study_folder, write_json, write_text, writing
+from .files import (
+    PAGE_VALUES,
+    PRIVATE,
+    SHAREABLE,
+    notebooks_folder,
+    study_folder,
+    write_bytes,
+    write_json,
+    write_text,
+    writing,
+)
 from .problems import Problem, Problems
 from .publishing import holding, publish, staging
+
+if TYPE_CHECKING:
+    from .also import Placed
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Small matrices gain nothing from threads, and one thread adds up in the same order on every machine."""
@@ -51,6 +64,10 @@ class Run:
     kernel: Literal["prepared", "plain"]
     replaced: bool = False
     """An earlier result under the same id came from another plan or other scores."""
+    documents: tuple[Placed, ...] = ()
+    """The page in other formats."""
+    left: tuple[str, ...] = ()
+    """Documents of an earlier run that say something else than this page."""
 
 
 class RunFailed(Exception):
@@ -81,13 +98,22 @@ def prepare() -> None:
 
 
 def measure_files(
-    study_file: Path | str, data_file: Path | str, *, out: Path | str, lang: str, limit_seconds: float = 600
+    study_file: Path | str,
+    data_file: Path | str,
+    *,
+    out: Path | str,
+    lang: str,
+    also: str | Iterable[str] = (),
+    limit_seconds: float = 600,
 ) -> Run:
-    """Run the measuring notebook on one study and publish what it made under ``out``.
+    """Run the measuring notebook on one study and publish what it made under ``out``, also in other formats.
 
     Raises ``Problems`` when the user's files or disk are to be mended, ``RunFailed`` when the run itself broke.
     """
     prepare()
+    from .also import RUN, WRITTEN, formats, not_renewed, placed, remembered
+
+    kinds = formats(also)
     started, clock = datetime.now(UTC), perf_counter()
     study_file, data_file, out = Path(study_file).resolve(), Path(data_file).resolve(), Path(out).resolve()
     with staging(out) as made:
@@ -107,11 +133,46 @@ def measure_files(
         shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
         with writing(out):
             os.replace(made / MEASURE, made / SHAREABLE / study / MEASURE)
-        write_json(made / SHAREABLE / study / "run.json", _run_facts(started, seconds, kernel))
-        replaced = _origin(private / RECORD) not in (None, _origin(made / PRIVATE / study / RECORD))
+        others = _documents(made, study, kinds)
+        facts = _run_facts(started, seconds, kernel)
         with holding(out):
+            new = placed(shareable, others, datetime.now().date())
+            for one in new:
+                write_bytes(made / SHAREABLE / study / one.name, one.content)
+            if written := remembered(shareable, new):
+                facts[WRITTEN] = written
+            write_json(made / SHAREABLE / study / RUN, facts)
+            left = not_renewed(shareable, Path(PAGE).stem, new) if _differs(shareable, made, study) else ()
+            replaced = _origin(private / RECORD) not in (None, _origin(made / PRIVATE / study / RECORD))
             publish(made, out)
-    return Run(shareable, shareable / PAGE, shareable / MEASURE, private / RECORD, seconds, kernel, replaced)
+    page, notebook, record = shareable / PAGE, shareable / MEASURE, private / RECORD
+    return Run(shareable, page, notebook, record, seconds, kernel, replaced, new, left)
+
+
+def _documents(made: Path, study: str, kinds: tuple[str, ...]) -> dict[str, bytes]:
+    """Those the notebook saved itself, taken out of the staging folder to be placed, and those asked for here."""
+    from .also import FORMATS, documents
+    from .blocks import from_json
+
+    saved = [path for path in sorted((made / SHAREABLE / study).iterdir()) if path.suffix[1:] in FORMATS]
+    found = {path.name: path.read_bytes() for path in saved}
+    for path in saved:
+        path.unlink()
+    if not kinds:
+        return found
+    try:
+        values = json.loads((made / PRIVATE / study / PAGE_VALUES).read_text("utf-8"))
+    except OSError as missing:
+        raise RunFailed(Problem(code="nothing_saved", file=MEASURE)) from missing
+    return found | documents(from_json(values), kinds)
+
+
+def _differs(shareable: Path, made: Path, study: str) -> bool:
+    """Whether this page says something else than the one that stands there."""
+    try:
+        return (shareable / PAGE).read_bytes() != (made / SHAREABLE / study / PAGE).read_bytes()
+    except OSError:
+        return False
 
 
 def _origin(record: Path) -> tuple[str, str] | None:

@@ -20,6 +20,7 @@ from gsl_research.blocks import (
     Text,
 )
 from gsl_research.charts import ground, picture
+from gsl_research.documents import paper
 from gsl_research.wording import words
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
