@@ -75,13 +75,10 @@ def remembered(folder: Path, new: Iterable[Placed]) -> dict[str, str]:
 
 
 def not_renewed(folder: Path, page: str, new: Iterable[Placed]) -> tuple[str, ...]:
-    """Documents of this page from an earlier run that nobody changed and that are not made again."""
-    again = {one.name for one in new}
-    return tuple(
-        name
-        for name, digest in sorted(last_written(folder).items())
-        if name.startswith(page) and name not in again and _digest_of(folder / name) == digest
-    )
+    """Documents of this page from an earlier run that are not made again."""
+    told = {name for one in new for name in (one.asked, one.name)}
+    earlier = (name for name in sorted(last_written(folder)) if name.startswith(page) and name not in told)
+    return tuple(name for name in earlier if (folder / name).is_file())
 
 
 def _names(asked: str, content: bytes, written: Mapping[str, str], today: date) -> Iterator[str]:

@@ -199,9 +199,6 @@ def _say(lines: Iterable[str]) -> None:
         typer.echo(line)
 
 
-def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
-
-
 def _formats(w: Words, also: str | None) -> tuple[str, ...]:
     from .also import FORMATS, formats
 

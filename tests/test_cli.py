@@ -36,6 +36,7 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     shared = "reports/breuken-strookmodel"
     assert tree(tmp_path) == [
         "bron/punten juf Els.csv",
+        "uit map/private/breuken-strookmodel/page.json",
         "uit map/private/breuken-strookmodel/record.json",
         f"uit map/{shared}/3_measure_effect.ipynb",
         f"uit map/{shared}/card.json",
@@ -87,6 +88,9 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         (["zonnebloem"], 2),
         (["measure", STUDY, DATA, "--zon"], 2),
         (["measure", STUDY, DATA, "--lang", "xx"], 2),
+        (["measure", STUDY, DATA, "--also", "docx,odt"], 2),
+        (["demo", "--also", "doc"], 2),
+        (["plan", STUDY, "--also", "html"], 2),
         (["measure", STUDY, "weg.csv"], 1),
         (["measure", "weg.toml", DATA], 1),
         (["measure", DATA, STUDY], 1),

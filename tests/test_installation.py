@@ -82,6 +82,9 @@ def test_conda_users_get_the_same_dependencies_and_floors():
     conda = {canonicalize_name(r.name): str(r.specifier) for r in map(Requirement, filter(is_text, entries))}
     assert conda.pop("python") == pyproject()["project"]["requires-python"]
     assert conda.pop("pip") == ""
+    (by_pip,) = (entry["pip"] for entry in entries if not is_text(entry))
+    assert by_pip[-1] == "-e .", "what pip brings comes before the project itself"
+    conda |= {canonicalize_name(r.name): str(r.specifier) for r in map(Requirement, by_pip[:-1])}
     assert conda == {canonicalize_name(r.name): str(r.specifier) for r in declared("requirements.lock")}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,11 +59,11 @@ def _set(value: Any, report: Report) -> Any:
 
 @lru_cache(maxsize=4096)
 def _drawn(letter: str) -> bool:
-    """Whether any of the typefaces has it; a mark that stands on another letter is tried on one."""
+    """Whether any of the typefaces has it, beside a letter that it may belong to."""
     import typst
 
     try:
-        _compiled(PROBE, {"letter": f"o{letter}" if unicodedata.combining(letter) else letter})
+        _compiled(PROBE, {"letter": f"o{letter}o"})
     except typst.TypstError:
         return False
     return True
