@@ -1,4 +1,5 @@
 """Rebuild ``reports/example``: the page and the card of every example study, in Dutch, and the first one in English.
+The first one is there as Word and PDF too.
 
 python benchmarks/make_example_reports.py [FOLDER]
 """
@@ -13,6 +14,7 @@ import gsl_research as gsl
 PROJECT = Path(__file__).parents[1]
 EXAMPLES = PROJECT / "data_schemas" / "examples"
 ENGLISH = "breuken-strookmodel"
+DOCUMENTS = ("docx", "pdf")
 PLANNED = ("breuken-strookmodel", "woordenschat-een-klas")
 """Examples that have the page before the study too: of classes, and of one class."""
 
@@ -32,6 +34,10 @@ def make(folder: Path) -> None:
             for lang, name in (("nl", "report.html"), ("en", "report-en.html")):
                 if lang == "nl" or study.id == ENGLISH:
                     shutil.copyfile(gsl.save(gsl.report(measurement, verdict, lang=lang), staging), target / name)
+            if study.id == ENGLISH:
+                page = gsl.save(gsl.report(measurement, verdict), staging, also=DOCUMENTS)
+                for kind in DOCUMENTS:
+                    shutil.copyfile(page.with_suffix(f".{kind}"), target / f"report.{kind}")
             if study.id in PLANNED:
                 shutil.copyfile(gsl.save(gsl.outlook(gsl.plan(study)), staging), target / "plan.html")
             shutil.copyfile(gsl.save(gsl.evidence(measurement, verdict), staging), target / "card.json")

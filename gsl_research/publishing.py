@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from .documents import FORMATS
 from .files import (
     PRIVATE,
     SHAREABLE,
@@ -171,7 +172,18 @@ def _finish(made: Path, out: Path) -> None:
         return
     for place in moves:
         target = out / place
+        if _changed_since(target, made / JOURNAL):
+            continue
         if target.resolve().is_relative_to(out.resolve()) and (made / place).exists():
             with writing(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(made / place, target)
+
+
+def _changed_since(target: Path, journal: Path) -> bool:
+    """A document that a person saved after the run was killed stays; the next run makes the new one again."""
+    try:
+        edited = target.stat().st_mtime_ns > journal.stat().st_mtime_ns
+    except OSError:
+        return False
+    return edited and target.suffix[1:] in FORMATS
