@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from .documents import FORMATS
 from .files import (
     PRIVATE,
     SHAREABLE,
@@ -182,6 +181,8 @@ def _finish(made: Path, out: Path) -> None:
 
 def _changed_since(target: Path, journal: Path) -> bool:
     """A document that a person saved after the run was killed stays; the next run makes the new one again."""
+    from .documents import FORMATS
+
     try:
         edited = target.stat().st_mtime_ns > journal.stat().st_mtime_ns
     except OSError:

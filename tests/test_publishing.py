@@ -192,6 +192,19 @@ def test_a_killed_run_that_had_begun_is_finished_by_the_next(tmp_path):
 
 
 @posix_only
+def test_a_document_that_a_person_saved_after_the_kill_stays(tmp_path):
+    place = "reports/breuken/report.docx"
+    run(tmp_path, "old")
+    (tmp_path / place).write_text("old")
+    made = made_in(tmp_path / f".gsl-{files.host()}-{ended()}-00000000", "new", (*PLACES, place))
+    files.write_json(made / publishing.JOURNAL, [*PLACES, place])
+    os.utime(made / publishing.JOURNAL, (1, 1))
+    (tmp_path / place).write_text("mine")
+    publishing.recover(tmp_path)
+    assert found(tmp_path) == whole("new") | {place: "mine"}
+
+
+@posix_only
 def test_a_journal_moves_nothing_out_of_its_folder(tmp_path):
     out = tmp_path / "out"
     made = made_in(out / f".gsl-{files.host()}-{ended()}-00000000", "new")
