@@ -23,22 +23,25 @@ from .problems import Problem, Problems
 SHAREABLE, PRIVATE = "reports", "private"
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 A_DAY = 86_400
+OPEN, CLOSED, CLOSED_FOLDER = 0o666, 0o600, 0o700
+"""Modes before the system's own mask: of what may be shared, and of what is private."""
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)}
 """Names Windows keeps for devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces")."""
 
 
-def write_text(path: Path | str, text: str) -> Path:
+def write_text(path: Path | str, text: str, *, mode: int = OPEN) -> Path:
     """Write UTF-8 with ``\\n`` line ends; the old file stays until the new one is safely on disk."""
-    return write_bytes(path, text.encode("utf-8"))
+    return write_bytes(path, text.encode("utf-8"), mode=mode)
 
 
-def write_bytes(path: Path | str, content: bytes) -> Path:
-    """All of it or nothing; the old file stays until the new one is safely on disk."""
+def write_bytes(path: Path | str, content: bytes, *, mode: int = OPEN) -> Path:
+    """All of it or nothing; the old file stays until the new one is safely on disk. ``mode`` where the system has
+    them."""
     path = Path(path)
     half = path.with_name(own_name())
     with writing(path):
         try:
-            with open(half, "xb") as file:
+            with open(half, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -68,17 +71,27 @@ def write_secret(path: Path, content: bytes) -> Path:
     return path
 
 
-def write_json(path: Path | str, value: object) -> Path:
+def write_json(path: Path | str, value: object, *, mode: int = OPEN) -> Path:
     """Keys in their given order; NaN and infinity are a mistake, not a value."""
-    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", mode=mode)
 
 
 def save(value: object, out_folder: Path | str) -> Path:
-    """Save a Report, an EvidenceRecord or a PrivateRecord in its own place; anything else does not leave."""
-    from .blocks import Report
+    """Save a page or a record of ours in its own place, shareable or private; anything else does not leave.
+
+    A page with pupils on it is never taken for one that may be shared: without its PrivatePage it is refused.
+    """
+    from .blocks import PRIVATE_PAGES, PrivatePage, Report
     from .evidence import EvidenceRecord, PrivateRecord
 
     match value:
+        case Report(name=name) if name in PRIVATE_PAGES:
+            raise TypeError(f"the page {name!r} holds pupils: save it as a PrivatePage")
+        case PrivatePage(page=page):
+            from .documents import html
+
+            place = _place(out_folder, PRIVATE, page.study_id, f"{page.name}.html")
+            return write_text(place, html(value), mode=CLOSED)
         case Report():
             from .documents import html
 
@@ -86,10 +99,11 @@ def save(value: object, out_folder: Path | str) -> Path:
         case EvidenceRecord():
             return write_json(_place(out_folder, SHAREABLE, value.study_id, "card.json"), value.to_json())
         case PrivateRecord():
-            return write_json(_place(out_folder, PRIVATE, value.study_id, "record.json"), value.to_json())
+            place = _place(out_folder, PRIVATE, value.study_id, "record.json")
+            return write_json(place, value.to_json(), mode=CLOSED)
         case _:
             raise TypeError(
-                f"save takes a Report, an EvidenceRecord or a PrivateRecord, not a {type(value).__name__}: "
+                f"save takes a Report, a PrivatePage or a record, not a {type(value).__name__}: "
                 "data with pupils in it stays where it is"
             )
 
@@ -109,8 +123,15 @@ def made_folder(folder: Path, *, mode: int = 0o777) -> Iterator[None]:
     absent = [step for step in (folder, *folder.parents) if not step.exists()]
     try:
         with writing(folder):
+            closed = (
+                (folder,)
+                if folder.name == PRIVATE
+                else (folder, folder.parent)
+                if folder.parent.name == PRIVATE
+                else ()
+            )
             for step in reversed(absent):
-                step.mkdir(0o700 if step.name == PRIVATE else mode, exist_ok=True)
+                step.mkdir(CLOSED_FOLDER if step in closed else mode, exist_ok=True)
         yield
     except BaseException:
         for step in absent:

@@ -34,6 +34,7 @@ DECIDING = [
     "keys.py",
     "pseudonyms.py",
     "retention.py",
+    "listed.py",
     *(f"methods/{p.name}" for p in METHODS),
 ]
 NOT_A_THRESHOLD = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from defusedxml.ElementTree import fromstring
 
-from ..blocks import Block, Report, Table
+from ..blocks import PRIVATE_PAGES, Block, PrivatePage, Report, Table
 from ..wording import words
 
 if TYPE_CHECKING:
@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 
 ROOM = Path(__file__).parent
 DRAWN = {"svg", "g", "path", "text", "tspan", "rect", "line", "title"}
-NUMBER = re.compile(r"[−\d.,\u2009\u202f\u00a0 ]+%?")
+NUMBER = re.compile(r"–|[+−\d.,\u2009\u202f\u00a0 ]+%?( \([\d.,]+\))?")
 COUNTED = re.compile(r"(?<=\d) (?=[^\W\d]|%)")
 """Between a number and what it counts no line may break; large figures may."""
 
 
-def html(report: Report) -> str:
-    """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one."""
-    return _template().render(report=report, words=words(report.lang), css=_style())
+def html(page: Report | PrivatePage) -> str:
+    """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one.
+
+    A private page carries its warning at the top, and on paper on every page; without it, as a bare Report, it is
+    refused with TypeError.
+    """
+    report, warning = (page.page, page.warning) if isinstance(page, PrivatePage) else (page, None)
+    if (report.name in PRIVATE_PAGES) != (warning is not None):
+        raise TypeError(f"the page {report.name!r} holds pupils: only a PrivatePage of it is set")
+    return _template().render(report=report, words=words(report.lang), css=_style(), warning=warning)
 
 
 @lru_cache
@@ -61,6 +68,7 @@ def _drawing(svg: str) -> Markup:
 
     from markupsafe import Markup
 
+    ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
     root = fromstring(svg)
     for element in root.iter():
         names = [name.lower() for name in element.attrib]
