@@ -29,6 +29,7 @@ from .wording import words
 MOST_ROWS = 12
 """Classes in one figure of dots: with more it is no figure on a sheet."""
 
+COMPARED = ("treated", "control")
 Rows = NDArray[np.intp]
 
 
@@ -99,6 +100,7 @@ class _Line:
 
     name: str
     unit: int | None
+    arm: str | None
     rows: Rows
     pupils: int
     pre: NDArray[np.float64]
@@ -109,12 +111,12 @@ class _Line:
         return len(self.rows) - self.pupils
 
 
-def _line(one: Listed, name: str, unit: int | None, rows: Rows) -> _Line:
+def _line(one: Listed, name: str, unit: int | None, arm: str | None, rows: Rows) -> _Line:
     known = ~np.isnan(one.end[rows])
     if one.outcome.pre and not _others(one):
         known &= ~np.isnan(one.start[rows])
     here = rows[known]
-    return _Line(name, unit, rows, len(here), one.start[here], one.end[here])
+    return _Line(name, unit, arm, rows, len(here), one.start[here], one.end[here])
 
 
 def _others(one: Listed) -> bool:
@@ -131,7 +133,7 @@ def _arms(told: Pupils) -> dict[str, Rows]:
 
 def _wholes(told: Pupils, one: Listed) -> Iterator[_Line]:
     for arm, own in _arms(told).items():
-        yield _line(one, told.words(f"private.all.whole_{arm}"), None, own)
+        yield _line(one, told.words(f"private.all.whole_{arm}"), None, arm, own)
 
 
 def _lines(told: Pupils, one: Listed) -> Iterator[_Line]:
@@ -140,11 +142,11 @@ def _lines(told: Pupils, one: Listed) -> Iterator[_Line]:
     for group in told.groups:
         name = group.name or w("private.everyone")
         if group.arm is not None or len(arms) == 1:
-            yield _line(one, name, group.unit, group.rows)
+            yield _line(one, name, group.unit, group.arm, group.rows)
             continue
         for arm, rows in arms.items():
             own = np.intersect1d(group.rows, rows)
-            yield _line(one, w("private.class", name=name, arm=w(f"private.{arm}")), group.unit, own)
+            yield _line(one, w("private.class", name=name, arm=w(f"private.{arm}")), group.unit, arm, own)
 
 
 def _of_outcome(told: Pupils, one: Listed) -> Iterator[Block]:
@@ -180,16 +182,20 @@ def _means(told: Pupils, one: Listed) -> Table:
     counted = set(numbers)
     rows = []
     for line in _wholes(told, one):
-        rows.append((line.name, "", *_figures(told, one, line), _note(told, line, counted)))
+        rows.append((line.name, _side(told, line), "", *_figures(told, one, line), _note(told, line, counted)))
     for line in _lines(told, one):
         number = numbers.get(line.unit)
         shown = w("report.unit.numbered", number=number) if number and told.data.clusters > 1 else ""
-        rows.append((line.name, shown, *_figures(told, one, line), _note(told, line, counted)))
+        rows.append((line.name, _side(told, line), shown, *_figures(told, one, line), _note(told, line, counted)))
     rows = rows[1:] if len(rows) == 2 else rows
     lost = "lost" if one.outcome.pre else "lost_post"
-    header = [w(f"private.all.{name}") for name in ("who", "number", "pupils", *kinds, lost, "note")]
+    header = [w(f"private.all.{name}") for name in ("who", "side", "number", "pupils", *kinds, lost, "note")]
     rows, header = _without_empty(rows, header)
     return Table(w("private.all.classes", label=one.outcome.label), header, rows)
+
+
+def _side(told: Pupils, line: _Line) -> str:
+    return told.words(f"private.cell.{'yes' if line.arm == 'treated' else 'no'}") if line.arm in COMPARED else ""
 
 
 def _without_empty(rows: list[tuple[str, ...]], header: list[str]) -> tuple[tuple, tuple[str, ...]]:
@@ -226,9 +232,8 @@ def _note(told: Pupils, line: _Line, counted: set[int]) -> str:
 
 
 def _dots(told: Pupils, one: Listed) -> charts.Chart | None:
-    arms = {group.unit: group.arm for group in told.groups}
     rows = [
-        DotRow(line.name, arms[line.unit] or "single", tuple(sorted(line.post.tolist())), float(line.post.mean()))
+        DotRow(line.name, line.arm or "single", tuple(sorted(line.post.tolist())), float(line.post.mean()))
         for line in _lines(told, one)
         if line.pupils
     ]
@@ -245,9 +250,9 @@ def _subgroup(told: Pupils, one: Listed, column: str) -> Table:
     rows = []
     for label in sorted(set(labels.tolist())):
         for arm, own in _arms(told).items():
-            line = _line(one, label or w("private.all.no_label"), None, own[labels[own] == label])
+            line = _line(one, label or w("private.all.no_label"), None, arm, own[labels[own] == label])
             if len(line.rows):
-                rows.append((line.name, w(f"private.{arm}"), *_figures(told, one, line), _note(told, line, set())))
+                rows.append((line.name, _side(told, line), *_figures(told, one, line), _note(told, line, set())))
     names_of = ("who", "side", "pupils", *_kinds(one), "lost" if one.outcome.pre else "lost_post", "note")
     rows, header = _without_empty(rows, [w(f"private.all.{name}") for name in names_of])
     return Table(w("private.all.subgroup_caption", label=one.outcome.label, column=column), header, rows)

@@ -32,6 +32,7 @@ from gsl_research.study import Study
 from gsl_research.wording import words
 
 KNOWN = {"reliability": 0.8}
+UNFILLED = r"[{}]|None\b(?! of)|nan\b|  | [.,;]|[.,;:]{2}"
 GOAL = {"goal": {"at_least": 11, "share": 0.8}}
 
 
@@ -132,9 +133,8 @@ def test_sentences_are_short_and_say_nothing_forbidden(told):
                 own = NOT_FOR["private.warning"][lang]
                 found = [word for word in has(FORBIDDEN[lang], text) if word != own or text not in page.warning]
                 if kind != "cell":
-                    found += [name for name, pattern in (("minus", NEGATIVE), ("mark", OTHER_MARK[lang]),
-                              ("plural", PLURAL_OF_ONE[lang]), ("blank", r"[{}]|None\b(?! of)|nan\b|  | [.,;]|[.,;:]{2}"))
-                              if re.search(pattern, text)]  # fmt: skip
+                    patterns = (NEGATIVE, OTHER_MARK[lang], PLURAL_OF_ONE[lang], UNFILLED)
+                    found += [pattern for pattern in patterns if re.search(pattern, text)]
                     parts = re.split(r"(?<=[.?!:])\s+", text) if kind != "alt" else ()
                     found += [part for part in parts if len(re.findall(r"[^\W\d_]+", part)) > LONGEST]
                 wrong |= {f"{lang}: {found}: {text}"} if found else set()

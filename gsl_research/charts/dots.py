@@ -106,6 +106,6 @@ def dots(rows: Sequence[DotRow], *, label: str, scale: tuple[float, float], decl
         draw(WIDE),
         draw(NARROW),
         alt_text,
-        words("private.all.dots_caption"),
+        words(f"private.all.dots_caption{'' if rows[0].arm == 'single' else '_arms'}"),
         Table(words("private.all.dots_table", label=label), header, tuple(lines)),
     )
