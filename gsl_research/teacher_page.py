@@ -169,7 +169,7 @@ def _of_outcome(told: Pupils, one: Listed) -> Iterator[Block]:
             for column in columns:
                 yield _subgroup(told, one, column)
             yield Text(w("private.all.subgroup_note"))
-    if one.gains:
+    if one.outcome.pre and one.kind not in UNITS:
         yield from _missing(told, one)
 
 

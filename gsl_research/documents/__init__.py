@@ -32,7 +32,8 @@ def html(page: Report | PrivatePage) -> str:
     report, warning = (page.page, page.warning) if isinstance(page, PrivatePage) else (page, None)
     if (report.name in PRIVATE_PAGES) != (warning is not None):
         raise TypeError(f"the page {report.name!r} holds pupils: only a PrivatePage of it is set")
-    return _template().render(report=report, words=words(report.lang), css=_style(), warning=warning)
+    css = _style("page.css") + (_style("private.css") if warning else "")
+    return _template().render(report=report, words=words(report.lang), css=css, warning=warning)
 
 
 @lru_cache
@@ -48,10 +49,10 @@ def _template() -> Template:
 
 
 @lru_cache
-def _style() -> Markup:
+def _style(name: str) -> Markup:
     from markupsafe import Markup
 
-    return Markup((ROOM / "page.css").read_text("utf-8"))  # noqa: S704 - our own file
+    return Markup((ROOM / name).read_text("utf-8"))  # noqa: S704 - our own file
 
 
 def _unbroken(text: object) -> object:
