@@ -133,12 +133,14 @@ def names(data: Dataset) -> tuple[str, ...]:
 
 
 def listed(measurement: Measurement, data: Dataset) -> tuple[Listed, ...]:
-    """Every outcome of the study. Raises ValueError when the data are not those of the measurement."""
+    """Every outcome that is measured. Raises ValueError when the data are not those of the measurement."""
     if data.sha256 != measurement.data_sha256 or data.study_id != measurement.study.id:
         raise ValueError("these are not the data of this measurement")
     side_by_side = wave_table.side_by_side(measurement.study, data.waves)
     results = {result.outcome.name: result for result in measurement.results}
-    return tuple(_listed(measurement, data, one, results[one.name]) for one in side_by_side.outcomes)
+    return tuple(
+        _listed(measurement, data, one, results[one.name]) for one in side_by_side.outcomes if one.name in results
+    )
 
 
 def _listed(measurement: Measurement, data: Dataset, outcome: Outcome, result: OutcomeResult) -> Listed:

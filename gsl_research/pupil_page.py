@@ -188,6 +188,8 @@ def _how(told: Pupils) -> Iterator[str]:
                     if side.reference is not None
                 ]
                 yield w("private.how.references", means=w.listing(means))
+        if (one.marked or one.hinted) and len(one.sides) > 1:
+            yield w("private.how.sides")
         if one.marked or one.hinted:
             yield w("private.how.mixed")
 

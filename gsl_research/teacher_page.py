@@ -22,7 +22,7 @@ from .levels import UNITS
 from .listed import MOST_LISTED, Listed, groups, listed, names
 from .measurement import Measurement, OutcomeResult
 from .pupil_page import Pupils, own_page
-from .telling import Telling, units_of
+from .telling import Telling, rooms, units_of
 from .wave_table import occasions
 from .wording import words
 
@@ -40,7 +40,7 @@ def teacher_page(measurement: Measurement, verdict: Verdict, data: Dataset, *, l
     """
     w = words(lang).for_units(units_of(measurement))
     pupils = Pupils(measurement, data, w, listed(measurement, data), groups(data), names(data))
-    telling = Telling(measurement, verdict, w.for_kind(measurement.primary.kind))
+    telling = Telling(measurement, verdict, w.for_kind(*rooms(measurement, measurement.primary)))
     return own_page(measurement, w, "teacher", tuple(_blocks(pupils, telling)))
 
 
