@@ -214,6 +214,16 @@ def test_a_hint_holds_beside_the_goal_or_is_unsure():
     )
 
 
+def test_where_lower_is_better_the_hints_are_the_same_turned_round():
+    ends = CLASS | {"hoog": (17, 19), "laag": (4, 3)}
+    turned = {name: (20 - before, 20 - after) for name, (before, after) in ends.items()}
+    (one,) = listed.listed(*made(ends, **KNOWN, **GOAL))
+    low = {"goal": {"at_least": 9, "share": 0.8}, "better": "lower"}
+    (other,) = listed.listed(*made(turned, **KNOWN, **low))
+    assert one.hint.tolist() == other.hint.tolist() and {"support", "challenge"} <= set(one.hint)
+    assert (one.sides["single"].reference, other.sides["single"].reference) == (11, 9)
+
+
 def test_who_clearly_fell_is_never_told_to_want_more():
     calm = {f"k{n}": (4 + n % 9, 3 + n % 9) for n in range(20)}
     fell, stayed = (listed.listed(*made(calm | {"val": (before, 14)}, reliability=0.9))[0] for before in (20, 14))

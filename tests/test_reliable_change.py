@@ -298,6 +298,20 @@ def test_a_true_score_lies_where_it_is_said_to_lie_in_nineteen_of_twenty(r, n, g
     assert told > 1000 and wrong / told < MARKED_BY_CHANCE
 
 
+@pytest.mark.parametrize("r", [0.7, 0.9])
+def test_the_error_of_a_true_score_follows_from_the_covariance_of_all_scores(r):
+    """Var x = 1 and cov(T, x) = r of the same pupil alone: the error of pupil 0 is a sum of true scores and scores."""
+    n = 5
+    of_true = np.eye(n)[0] - np.full(n, 1 / n)
+    weights = r * np.eye(n)[0] + (1 - r) / n
+    beside_goal = r - 2 * r * weights[0] + weights @ weights
+    seen = r * (np.eye(n)[0] - 1 / n)
+    beside_mean = r * of_true @ of_true - 2 * r * of_true @ seen + seen @ seen
+    scores = np.array([1.0, 4, 2, 8, 5])
+    for goal, error in ((6.0, beside_goal), (None, beside_mean)):
+        assert standing(scores, r, reference=goal).se == pytest.approx(scores.std(ddof=1) * math.sqrt(error), rel=SAME)
+
+
 def test_nobody_is_clear_beside_a_goal_between_all():
     _, seen = true_and_seen(np.random.default_rng(1), 30, 0.8)
     found = standing(seen, 0.8, reference=float(np.median(seen)))

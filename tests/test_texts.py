@@ -90,7 +90,7 @@ def code() -> dict[str, ast.Module]:
 CODE = code()
 
 
-FILE = r"\w+\\\.(toml|html|json)"
+FILE = r"\w+\\\.(toml|html|json|css)"
 """A file name that would pass for a key: "report.html"."""
 
 
