@@ -26,11 +26,13 @@ _HOME = {
     "measure": "measure",
     "outlook": "outlook",
     "plan": "plan",
+    "pupil_page": "pupil_page",
     "private_record": "evidence",
     "redraw": "explore",
     "redraw_live": "explore",
     "report": "report",
     "save": "files",
+    "teacher_page": "teacher_page",
 }
 __all__ = sorted(_HOME)
 

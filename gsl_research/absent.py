@@ -108,7 +108,7 @@ def _before(told: Telling) -> Iterator[str]:
         span = w.span(one.interval, result.outcome.sign, privacy.MEAN_DECIMALS) if one.interval else ""
         yield w(f"report.missing.before_{arm}{'_span' if span else ''}", gap=gap, span=span)
     if not shown:
-        yield w("report.missing.before_hidden", study=told.measurement.study.id)
+        yield w("report.missing.before_hidden")
 
 
 def _what_if(told: Telling) -> Iterator[str]:

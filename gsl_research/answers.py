@@ -129,7 +129,8 @@ def _apart(result: OutcomeResult, decimals: int) -> int:
 def own_list(told: Telling) -> str:
     """Whom the second question counted, and where to look for one pupil."""
     w, result = told.words, told.primary
-    closing = w(f"verdict.everyone.own_list{'_compared' if result.subgroups else ''}")
+    kind = "_others" if told.kind == "_others" else "_compared" if result.subgroups else ""
+    closing = w(f"verdict.everyone.own_list{kind}")
     counted = told.compared and result.spread is not None
     return f"{_counted(told)} {closing}" if counted else closing
 

@@ -1,7 +1,7 @@
 """What a page is made of: plain values, ready to be set as HTML, DOCX, PDF or text, or kept as JSON.
 
-All text here is already worded in one language and safe to share; nothing is markup.
-A block never holds a pupil's row.
+All text here is already worded in one language; nothing is markup. A block of a page that may be shared never holds a
+pupil's row. A page that does hold pupils is a ``PrivatePage``: another type, which no way out takes for the first.
 """
 
 from __future__ import annotations
@@ -82,7 +82,11 @@ class Fold:
 Block = Text | Heading | Facts | Table | Chart | Callout | Steps | Bullets | Fold
 
 
-@dataclass(frozen=True, slots=True)
+PRIVATE_PAGES = ("pupils", "teacher")
+"""Names of pages that stay with the teacher who made them."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """One page. Same values, same bytes: no times, paths or random ids in it."""
 
@@ -98,14 +102,19 @@ class Report:
     """Language of the title and the question, where it is another than that of the page."""
     summary: str = ""
     """The conclusion in one sentence: for a terminal, and the page's own description."""
-    name: Literal["report", "plan"] = "report"
-    """Of the file it becomes."""
+    name: Literal["report", "plan", "pupils", "teacher"] = "report"
+    """Of the file it becomes; the last two only inside a ``PrivatePage``."""
+
+    def __repr__(self) -> str:
+        return f"Report({self.study_id!r}, {self.name!r})"
 
     def _repr_html_(self) -> str:
         from html import escape
 
         from .documents import html
 
+        if self.name in PRIVATE_PAGES:
+            return escape(repr(self))
         return FRAME.format(page=escape(html(self)), title=escape(self.title))
 
 
@@ -139,3 +148,29 @@ def from_json(value: Any) -> Any:
         return KINDS[value["kind"]](**named)
     except (KeyError, TypeError) as unknown:
         raise ValueError(f"no block of a page: {sorted(value)}") from unknown
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PrivatePage:
+    """A page with pupils on it, for their own teacher alone: it goes to ``private/<study>/`` and nowhere else.
+
+    A notebook that shows it shows what it is and where it goes, not the page: an executed notebook may be shared.
+    """
+
+    page: Report
+    warning: tuple[str, str]
+    """Whose it is, and what it is not for: at the top, and on paper on every page."""
+    shown: str
+    """What a notebook says in its place."""
+
+    def __post_init__(self) -> None:
+        if self.page.name not in PRIVATE_PAGES:
+            raise ValueError(f"a private page is one of {PRIVATE_PAGES}, not {self.page.name!r}")
+
+    def __repr__(self) -> str:
+        return f"PrivatePage({self.page.study_id!r}, {self.page.name!r})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self.shown)}</p>"

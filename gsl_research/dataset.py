@@ -79,6 +79,10 @@ class Dataset:
     """How the times of the waves are known: their "dates", the "numbers" they are called, or "steps" of one."""
     unusable: tuple[str, ...] = ()
     """Names of outcomes that are not measured, since their scores are too thin; none is primary."""
+    pupils: tuple[str, ...] = ()
+    """Who stands in each row of ``frame``, as the file names them, "" for nobody; empty where no column tells."""
+    file_rows: tuple[int, ...] = ()
+    """The row of the file that each row of ``frame`` comes from; with waves the first of them."""
 
     @property
     def rows(self) -> int:
@@ -219,6 +223,8 @@ def bind(study: Study, table: Table) -> Dataset:
         waves=waves,
         timing=timing,
         unusable=unusable,
+        pupils=tuple(codes["pupil"]) if "pupil" in codes else (),
+        file_rows=tuple(table.row_numbers),
     )
 
 

@@ -22,17 +22,22 @@ def spread(outcome: Outcome, codes, pre, post, chosen) -> differences.SpreadRati
     return differences.spread_ratio(renumbered, pre[chosen], post[chosen])
 
 
-def changed(outcome: Outcome, pre, post, chosen) -> Changed | NotEstimated | None:
-    """How many of the ``chosen`` pupils scored clearly lower than before, or higher."""
+def marks(outcome: Outcome, pre, post, chosen) -> reliable_change.ChangeMarks | NotEstimated | None:
+    """Who of the ``chosen`` pupils scored clearly worse than before ("lower"), or better."""
     if not outcome.gain_defined:
         return None
     scale = outcome.scale_post and tuple(sorted(outcome.sign * end for end in outcome.scale_post))
     scores = (outcome.sign * pre[chosen], outcome.sign * post[chosen])
-    marks = reliable_change.marks_beside_before(*scores, outcome.reliability, scale=scale)
-    if isinstance(marks, NotEstimated):
-        return marks
-    counts = int(marks.lower.sum()), int(marks.higher.sum())
-    return Changed(len(marks.change), *counts, marks.expected_lower, marks.expected_higher)
+    return reliable_change.marks_beside_before(*scores, outcome.reliability, scale=scale)
+
+
+def changed(outcome: Outcome, pre, post, chosen) -> Changed | NotEstimated | None:
+    """How many of the ``chosen`` pupils scored clearly lower than before, or higher."""
+    found = marks(outcome, pre, post, chosen)
+    if found is None or isinstance(found, NotEstimated):
+        return found
+    counts = int(found.lower.sum()), int(found.higher.sum())
+    return Changed(len(found.change), *counts, found.expected_lower, found.expected_higher)
 
 
 def by_label(

@@ -31,22 +31,25 @@ SHAREABLE, PRIVATE = "reports", "private"
 PAGE_VALUES = "page.json"
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 A_DAY = 86_400
+OPEN, CLOSED, CLOSED_FOLDER = 0o666, 0o600, 0o700
+"""Modes before the system's own mask: of what may be shared, and of what is private."""
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10)}
 """Names Windows keeps for devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces")."""
 
 
-def write_text(path: Path | str, text: str) -> Path:
+def write_text(path: Path | str, text: str, *, mode: int = OPEN) -> Path:
     """Write UTF-8 with ``\\n`` line ends; the old file stays until the new one is safely on disk."""
-    return write_bytes(path, text.encode("utf-8"))
+    return write_bytes(path, text.encode("utf-8"), mode=mode)
 
 
-def write_bytes(path: Path | str, content: bytes) -> Path:
-    """All of it or nothing; the old file stays until the new one is safely on disk."""
+def write_bytes(path: Path | str, content: bytes, *, mode: int = OPEN) -> Path:
+    """All of it or nothing; the old file stays until the new one is safely on disk. ``mode`` where the system has
+    them."""
     path = Path(path)
     half = path.with_name(own_name())
     with writing(path):
         try:
-            with open(half, "xb") as file:
+            with open(half, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -76,31 +79,40 @@ def write_secret(path: Path, content: bytes) -> Path:
     return path
 
 
-def write_json(path: Path | str, value: object) -> Path:
+def write_json(path: Path | str, value: object, *, mode: int = OPEN) -> Path:
     """Keys in their given order; NaN and infinity are a mistake, not a value."""
-    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", mode=mode)
 
 
 def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) -> Path:
-    """Save a Report, an EvidenceRecord or a PrivateRecord in its own place; anything else does not leave.
+    """Save a page or a record of ours in its own place, shareable or private; anything else does not leave.
 
-    ``also`` names other formats of a Report: "docx", "pdf" or "txt". What a person changed in one is never lost.
+    A page with pupils on it is never taken for one that may be shared: without its PrivatePage it is refused. ``also``
+    names other formats of a Report: "docx", "pdf" or "txt". What a person changed in one is never lost.
     """
-    from .blocks import Report
+    from .blocks import PRIVATE_PAGES, PrivatePage, Report
     from .evidence import EvidenceRecord, PrivateRecord
 
     if also and not isinstance(value, Report):
         raise TypeError(f"only a Report is also saved in other formats, not a {type(value).__name__}")
     match value:
+        case Report(name=name) if name in PRIVATE_PAGES:
+            raise TypeError(f"the page {name!r} holds pupils: save it as a PrivatePage")
+        case PrivatePage(page=page):
+            from .documents import html
+
+            place = _place(out_folder, PRIVATE, page.study_id, f"{page.name}.html")
+            return write_text(place, html(value), mode=CLOSED)
         case Report():
             return _save_page(value, out_folder, also)
         case EvidenceRecord():
             return write_json(_place(out_folder, SHAREABLE, value.study_id, "card.json"), value.to_json())
         case PrivateRecord():
-            return write_json(_place(out_folder, PRIVATE, value.study_id, "record.json"), value.to_json())
+            place = _place(out_folder, PRIVATE, value.study_id, "record.json")
+            return write_json(place, value.to_json(), mode=CLOSED)
         case _:
             raise TypeError(
-                f"save takes a Report, an EvidenceRecord or a PrivateRecord, not a {type(value).__name__}: "
+                f"save takes a Report, a PrivatePage or a record, not a {type(value).__name__}: "
                 "data with pupils in it stays where it is"
             )
 
@@ -115,7 +127,7 @@ def _save_page(report: Report, out_folder: Path | str, also: str | Iterable[str]
         if one.beside:
             warn(words(report.lang)("command.kept", asked=one.asked, name=one.name), stacklevel=3)
     if report.name == "report":
-        write_json(_place(out_folder, PRIVATE, report.study_id, PAGE_VALUES), as_json(report))
+        write_json(_place(out_folder, PRIVATE, report.study_id, PAGE_VALUES), as_json(report), mode=CLOSED)
     return write_text(_place(out_folder, SHAREABLE, report.study_id, f"{report.name}.html"), html(report))
 
 
@@ -161,8 +173,15 @@ def made_folder(folder: Path, *, mode: int = 0o777) -> Iterator[None]:
     absent = [step for step in (folder, *folder.parents) if not step.exists()]
     try:
         with writing(folder):
+            closed = (
+                (folder,)
+                if folder.name == PRIVATE
+                else (folder, folder.parent)
+                if folder.parent.name == PRIVATE
+                else ()
+            )
             for step in reversed(absent):
-                step.mkdir(0o700 if step.name == PRIVATE else mode, exist_ok=True)
+                step.mkdir(CLOSED_FOLDER if step in closed else mode, exist_ok=True)
         yield
     except BaseException:
         for step in absent:

@@ -109,7 +109,7 @@ def _move(moves: list[Path], made: Path, out: Path) -> None:
             with writing(target):
                 if target.exists():
                     before = made / f"before-{len(undo)}"
-                    shutil.copyfile(target, before)
+                    shutil.copy(target, before)
                 os.replace(made / place, target)
             undo.append((target, before))
     except BaseException:

@@ -73,11 +73,16 @@ def _certain_in_turn(told: Telling) -> str:
 
 
 def conclusion(told: Telling) -> Iterator[str]:
-    """What the verdict says, in paragraphs."""
-    result, verdict, w, study = told.primary, told.verdict, told.words, told.measurement.study
-    if not shareable(result):
-        yield w("verdict.hidden", study=study.id)
-        return
+    """What the verdict says, in paragraphs, on a page that may be shared."""
+    if shareable(told.primary):
+        yield from concluded(told)
+    else:
+        yield told.words("verdict.hidden")
+
+
+def concluded(told: Telling) -> Iterator[str]:
+    """What the verdict says, however small the groups are: by itself only for who taught them."""
+    result, verdict, w = told.primary, told.verdict, told.words
     blanks = told.figures(result)
     match verdict.capped_code:
         case "ONE_CLASS":

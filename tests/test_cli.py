@@ -36,8 +36,10 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     shared = "reports/breuken-strookmodel"
     assert tree(tmp_path) == [
         "bron/punten juf Els.csv",
-        "uit map/private/breuken-strookmodel/page.json",
-        "uit map/private/breuken-strookmodel/record.json",
+        *(
+            f"uit map/private/breuken-strookmodel/{name}"
+            for name in ("page.json", "pupils.html", "record.json", "teacher.html")
+        ),
         f"uit map/{shared}/3_measure_effect.ipynb",
         f"uit map/{shared}/card.json",
         f"uit map/{shared}/report.html",

@@ -27,6 +27,7 @@ DECIDING = [
     "codes.py",
     "rating.py",
     "choices.py",
+    "foreseen.py",
     "prospects.py",
     "plan.py",
     "judge.py",
@@ -34,6 +35,7 @@ DECIDING = [
     "keys.py",
     "pseudonyms.py",
     "retention.py",
+    "listed.py",
     *(f"methods/{p.name}" for p in METHODS),
 ]
 NOT_A_THRESHOLD = {

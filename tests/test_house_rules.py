@@ -29,14 +29,14 @@ LAYERS = {
     "numbers": ["methods"],
     "decisions": [
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "codes", "rating",
+        "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "codes", "rating",
         "choices", "foreseen", "prospects", "judge", "missing_record", "level_record",
         "check_record", "appendix", "evidence", "months",
         "hours", "plan",
     ],
     "views": [
         "wording", "charts", "telling", "levels_told", "absent", "sentences", "answers", "advice", "pictures", "folds",
-        "together", "doses", "report", "outlook", "documents",
+        "together", "doses", "report", "outlook", "pupil_page", "teacher_page", "documents",
     ],
     "shell": [
         "also", "files", "publishing", "schemas", "draft", "checking", "tableschema", "templates", "explore",
@@ -60,7 +60,8 @@ OWNERS = {
         "reading", "gather", "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells",
         "level_order", "outcomes", "labels",
         "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
-        "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "plan", "charts",
+        "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "plan",
+        "charts", "pupil_page", "teacher_page",
         "tableschema", "explore", "pseudonyms", "someone",
     },
     "pandas": {"dataset"},

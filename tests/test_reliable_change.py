@@ -15,6 +15,8 @@ from gsl_research.methods.reliable_change import (
     jacobson_truax,
     marks_beside_before,
     marks_beside_growth,
+    reliability_after,
+    standing,
 )
 
 SAME = 1e-10
@@ -269,3 +271,74 @@ def test_scores_outside_the_scale_are_errors():
     for scale in ((10, 20), (0, 13)):
         with pytest.raises(ValueError, match="scale"):
             marks_beside_before(SCORES, SCORES, 0.8, scale=scale)
+
+
+# where a pupil stands
+
+
+def true_and_seen(rng, n: int, r: float):
+    true = rng.normal(50, 10 * np.sqrt(r), n)
+    return true, true + rng.normal(0, 10 * np.sqrt(1 - r), n)
+
+
+@pytest.mark.parametrize("r", [0.7, 0.9])
+@pytest.mark.parametrize("n", [8, 25])
+@pytest.mark.parametrize("goal", [None, 47.0])
+def test_a_true_score_lies_where_it_is_said_to_lie_in_nineteen_of_twenty(r, n, goal):
+    rng, inside, told, wrong, runs = np.random.default_rng([SEED, n]), 0, 0, 0, 40_000 // n
+    for _ in range(runs):
+        true, seen = true_and_seen(rng, n, r)
+        found = standing(seen, r, reference=goal)
+        beside = true - (true.mean() if goal is None else goal)
+        off = found.expected - found.reference - beside
+        inside += (np.abs(off) <= stats.t.ppf(0.975, n - 1) * found.se).sum()
+        told += (found.below | found.above).sum()
+        wrong += (found.below & (beside >= 0)).sum() + (found.above & (beside <= 0)).sum()
+    assert inside / (runs * n) == pytest.approx(0.95, abs=2.5 * math.sqrt(0.95 * 0.05 / runs))
+    assert told > 1000 and wrong / told < MARKED_BY_CHANCE
+
+
+@pytest.mark.parametrize("r", [0.7, 0.9])
+def test_the_error_of_a_true_score_follows_from_the_covariance_of_all_scores(r):
+    """Var x = 1 and cov(T, x) = r of the same pupil alone: the error of pupil 0 is a sum of true scores and scores."""
+    n = 5
+    of_true = np.eye(n)[0] - np.full(n, 1 / n)
+    weights = r * np.eye(n)[0] + (1 - r) / n
+    beside_goal = r - 2 * r * weights[0] + weights @ weights
+    seen = r * (np.eye(n)[0] - 1 / n)
+    beside_mean = r * of_true @ of_true - 2 * r * of_true @ seen + seen @ seen
+    scores = np.array([1.0, 4, 2, 8, 5])
+    for goal, error in ((6.0, beside_goal), (None, beside_mean)):
+        assert standing(scores, r, reference=goal).se == pytest.approx(scores.std(ddof=1) * math.sqrt(error), rel=SAME)
+
+
+def test_nobody_is_clear_beside_a_goal_between_all():
+    _, seen = true_and_seen(np.random.default_rng(1), 30, 0.8)
+    found = standing(seen, 0.8, reference=float(np.median(seen)))
+    middle = np.abs(seen - np.median(seen)) < found.se
+    assert middle.any() and not (found.below | found.above)[middle].any()
+    assert found.below.any() and found.above.any() and not (found.below & found.above).any()
+
+
+def test_turning_scores_and_goal_round_swaps_below_and_above():
+    _, seen = true_and_seen(np.random.default_rng(2), 30, 0.8)
+    for goal in (None, 48.0):
+        found, turned = standing(seen, 0.8, reference=goal), standing(-seen, 0.8, reference=goal and -goal)
+        assert (found.below == turned.above).all() and (found.above == turned.below).all()
+
+
+def test_where_pupils_stand_is_refused_as_marks_are():
+    reasons = [standing(*call).reason for call in
+               (([], 0.8), ([3.0], 0.8), ([3.0] * 5, 0.8), ([1.0, 2, 3], None), ([1.0, 2, 3], 0.69))]  # fmt: skip
+    assert reasons == ["no_pupils", "too_few_pupils", "no_pupil_spread", "reliability_unknown", "too_unreliable"]
+
+
+def test_the_reliability_afterwards_is_that_of_what_pupils_then_are():
+    rng = np.random.default_rng(3)
+    for spread in (5.0, 10.0, 20.0):
+        level = rng.normal(0, 1, 400_000)
+        first, second = rng.normal(0, 5, (2, 400_000))
+        before, after = 10 * level + first, spread * level + second
+        assert reliability_after(before, after, 0.8) == pytest.approx(min(0.8, spread**2 / (spread**2 + 25)), abs=0.005)
+    assert reliability_after([1.0, 2, 3], [5.0, 5, 5], 0.8) == 0
+    assert reliability_after([1.0, 9, 3], [5.0, 5.1, 5], 0.8) == 0

@@ -15,6 +15,8 @@ FORBIDDEN = {
     ),
 }  # fmt: skip
 """Whole words, in any case. "jouw" is said once, to the teacher of one class; a team is "jullie"."""
+NOT_FOR = {"private.warning": {"nl": r"rapport\w*", "en": r"school report"}}
+"""What a list of pupils is not for is called by its name, there alone."""
 FILE_WORDS = {"problems", "command"}
 FILE_KEYS = ("control", "random", "studie", "marks")
 """Rooms of files, and their words: the key control, STUDIE.toml, quotation marks. Software (start) may work."""

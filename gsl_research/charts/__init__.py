@@ -1,12 +1,13 @@
 """Values to pictures: a static SVG for a page and one for a phone, with a sentence, a caption and a table.
 
-Nothing here sees a pupil.
+Nothing here sees a pupil, but for ``dots``: only a page that is never shared draws those.
 """
 
 from .before_after import growth
 from .classes import ClassShape, class_growth, class_means
 from .differences import designs, interval, panel, subgroups
 from .dose import dose
+from .dots import DotRow, dots
 from .firmness import Link, caps
 from .over_time import Line, over_time
 from .picture import LEAST_BINS, as_png
@@ -14,6 +15,7 @@ from .shares import ShareRow, shares
 from .turns import TurnRow, turns
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "Line", "Link", "ShareRow", "TurnRow", "as_png", "caps", "class_growth", "class_means",
-    "designs", "dose", "growth", "interval", "over_time", "panel", "shares", "subgroups", "turns",
+    "LEAST_BINS", "ClassShape", "DotRow", "Line", "Link", "ShareRow", "TurnRow", "as_png", "caps", "class_growth",
+    "class_means", "designs", "dose", "dots", "growth", "interval", "over_time", "panel", "shares", "subgroups",
+    "turns",
 ]  # fmt: skip

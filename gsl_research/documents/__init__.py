@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from defusedxml.ElementTree import fromstring
 
-from ..blocks import Block, Report
+from ..blocks import PRIVATE_PAGES, Block, PrivatePage, Report
 from ..wording import words
 from .paper import numeric_columns, unbroken
 
@@ -25,13 +25,23 @@ FORMATS = ("docx", "pdf", "txt")
 """What a page can also be made as."""
 
 
-def html(report: Report) -> str:
-    """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one."""
-    return _template().render(report=report, words=words(report.lang), css=_style())
+def html(page: Report | PrivatePage) -> str:
+    """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one.
+
+    A private page carries its warning at the top, and on paper on every page; without it, as a bare Report, it is
+    refused with TypeError.
+    """
+    report, warning = (page.page, page.warning) if isinstance(page, PrivatePage) else (page, None)
+    if (report.name in PRIVATE_PAGES) != (warning is not None):
+        raise TypeError(f"the page {report.name!r} holds pupils: only a PrivatePage of it is set")
+    css = _style("page.css") + (_style("private.css") if warning else "")
+    return _template().render(report=report, words=words(report.lang), css=css, warning=warning)
 
 
 def document(report: Report, kind: str) -> bytes:
-    """The report as one of ``FORMATS``: same report, same bytes."""
+    """The report as one of ``FORMATS``: same report, same bytes. TypeError for a page with pupils on it."""
+    if report.name in PRIVATE_PAGES:
+        raise TypeError(f"the page {report.name!r} holds pupils: it is made as a private page alone")
     match kind:
         case "docx":
             from .word import docx
@@ -62,10 +72,10 @@ def _template() -> Template:
 
 
 @lru_cache
-def _style() -> Markup:
+def _style(name: str) -> Markup:
     from markupsafe import Markup
 
-    return Markup((ROOM / "page.css").read_text("utf-8"))  # noqa: S704 - our own file
+    return Markup((ROOM / name).read_text("utf-8"))  # noqa: S704 - our own file
 
 
 def _unbroken(text: object) -> object:
@@ -82,6 +92,7 @@ def _drawing(svg: str) -> Markup:
 
     from markupsafe import Markup
 
+    ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
     root = fromstring(svg)
     for element in root.iter():
         names = [name.lower() for name in element.attrib]

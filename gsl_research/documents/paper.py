@@ -14,7 +14,7 @@ from ..wording import words
 
 COUNTED = re.compile(r"(?<=\d) (?=[^\W\d]|%)")
 """Between a number and what it counts no line may break; large figures may."""
-NUMBER = re.compile(r"[−\d.,\u2009\u202f\u00a0 ]+%?")
+NUMBER = re.compile(r"–|[+−\d.,\u2009\u202f\u00a0 ]+%?( \([\d.,]+\))?")
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x9f\ufeff]")
 """What XML 1.0 cannot hold (its section 2.2), and what it can but nobody sees: controls, the mark of bytes."""
 TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
