@@ -1,4 +1,5 @@
-"""Rebuild ``reports/example``: the page and the card of every example study, in Dutch, and the first one in English.
+"""Rebuild ``reports/example``: the page, the guide for a team meeting and the card of every example study, in Dutch, and
+of the first one in English too.
 
 python benchmarks/make_example_reports.py [FOLDER]
 """
@@ -23,15 +24,19 @@ def data_of(study_file: Path) -> Path:
 
 def make(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as staging:
-        for study_file in sorted(EXAMPLES.glob("*.toml")):
+        for study_file in sorted(set(EXAMPLES.glob("*.toml")) - set(EXAMPLES.glob("*.besluiten.toml"))):
             study = gsl.load_study(study_file)
-            measurement = gsl.measure(study, gsl.load_data(data_of(study_file), study))
+            data = gsl.load_data(data_of(study_file), study)
+            decisions = gsl.load_decisions(study_file, data)
+            measurement = gsl.measure(study, data)
             verdict = gsl.judge(measurement)
             target = folder / study.id
             target.mkdir(parents=True, exist_ok=True)
-            for lang, name in (("nl", "report.html"), ("en", "report-en.html")):
+            for lang, ending in (("nl", ""), ("en", "-en")):
                 if lang == "nl" or study.id == ENGLISH:
-                    shutil.copyfile(gsl.save(gsl.report(measurement, verdict, lang=lang), staging), target / name)
+                    for make_page in (gsl.report, gsl.conversation):
+                        page = make_page(measurement, verdict, lang=lang, decisions=decisions)
+                        shutil.copyfile(gsl.save(page, staging), target / f"{page.name}{ending}.html")
             if study.id in PLANNED:
                 shutil.copyfile(gsl.save(gsl.outlook(gsl.plan(study)), staging), target / "plan.html")
             shutil.copyfile(gsl.save(gsl.evidence(measurement, verdict), staging), target / "card.json")

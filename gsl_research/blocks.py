@@ -97,8 +97,8 @@ class Report:
     """Language of the title and the question, where it is another than that of the page."""
     summary: str = ""
     """The conclusion in one sentence: for a terminal, and the page's own description."""
-    name: Literal["report", "plan"] = "report"
-    """Of the file it becomes."""
+    name: Literal["report", "plan", "gespreksleidraad"] = "report"
+    """Of the file it becomes, one in every language: another name would leave the page of an earlier run beside it."""
 
     def _repr_html_(self) -> str:
         from html import escape

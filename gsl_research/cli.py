@@ -22,7 +22,7 @@ from .wording import Words, languages, words  # noqa: E402
 
 EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("measure", "demo", "check", "template", "plan")
+VERBS = ("measure", "demo", "check", "template", "plan", "decisions")
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -122,6 +122,18 @@ def plan(
     typer.echo(w("command.plan", path=path.resolve()))
 
 
+@app.command(add_help_option=False)
+def decisions(study: Study, lang: Lang = "nl") -> None:
+    from .decision_form import write_form
+
+    w = words(lang)
+    try:
+        path = write_form(study, w)
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    typer.echo(w("team.form.written", path=path))
+
+
 def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
     try:
         run = runs.measure_files(study, data, out=out, lang=w.lang)
@@ -135,6 +147,7 @@ def _measure(study: Path, data: Path, out: Path, w: Words, debug: bool) -> None:
     if run.replaced:
         typer.echo(f"{w('command.replaced')}\n")
     typer.echo(w("command.page", path=run.page))
+    typer.echo(w("command.conversation", path=run.conversation))
     typer.echo(w("command.notebook", path=run.notebook))
     typer.echo(w("command.private", path=run.record.parent))
 

@@ -19,6 +19,7 @@ from . import identity, plausible, pupils, wave_days, wave_table
 from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
+from .mentions import named_pupils
 from .outcomes import read_dose, read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
 from .reading import (
@@ -79,6 +80,8 @@ class Dataset:
     """How the times of the waves are known: their "dates", the "numbers" they are called, or "steps" of one."""
     unusable: tuple[str, ...] = ()
     """Names of outcomes that are not measured, since their scores are too thin; none is primary."""
+    pupils: tuple[str, ...] = ()
+    """What pupils are called in the file, in no order of the rows: to keep their names out of what people type."""
 
     @property
     def rows(self) -> int:
@@ -120,6 +123,8 @@ def bind(study: Study, table: Table) -> Dataset:
     found, headers = _headers(study, table)
     problems = [*table.warnings, *wave_table.layout(study), *found]
     planned, waves, pivoted = study, (), ()
+    own = headers.get(study.columns.pupil)
+    called = named_pupils(table, own, others=[header for header in headers.values() if header != own])
     if isinstance(study.design, Waves) and not errors(problems):
         waves = study.design.labels or ()
         if wave_table.in_rows(study):
@@ -219,6 +224,7 @@ def bind(study: Study, table: Table) -> Dataset:
         waves=waves,
         timing=timing,
         unusable=unusable,
+        pupils=called,
     )
 
 

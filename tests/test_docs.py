@@ -15,6 +15,7 @@ DECIDING = [
     "privacy.py",
     "description.py",
     "labels.py",
+    "mentions.py",
     "comparison.py",
     "divided.py",
     "growing.py",

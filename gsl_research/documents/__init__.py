@@ -25,7 +25,7 @@ COUNTED = re.compile(r"(?<=\d) (?=[^\W\d]|%)")
 
 def html(report: Report) -> str:
     """The whole page. Every text is escaped; only a drawing enters as it is, once it is seen to be one."""
-    return _template().render(report=report, words=words(report.lang), css=_style())
+    return _template().render(report=report, words=words(report.lang), css=_style(report.name))
 
 
 @lru_cache
@@ -36,15 +36,17 @@ def _template() -> Template:
         loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_unbroken,
     )  # fmt: skip
-    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": _numeric_columns}
+    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": _numeric_columns, "empty": _is_form}
     return room.get_template("page.html.j2")
 
 
 @lru_cache
-def _style() -> Markup:
+def _style(name: str) -> Markup:
+    """The style of every page, and what one kind of page adds to it."""
     from markupsafe import Markup
 
-    return Markup((ROOM / "page.css").read_text("utf-8"))  # noqa: S704 - our own file
+    sheets = [sheet for sheet in (ROOM / "page.css", ROOM / f"{name}.css") if sheet.is_file()]
+    return Markup("\n".join(sheet.read_text("utf-8") for sheet in sheets))  # noqa: S704 - our own files
 
 
 def _unbroken(text: object) -> object:
@@ -68,6 +70,11 @@ def _drawing(svg: str) -> Markup:
         if element.tag.rpartition("}")[2] not in DRAWN or acts:
             raise ValueError(f"a chart holds only drawn elements; got {element.tag} {acts}")
     return Markup(ElementTree.tostring(root, "unicode"))  # noqa: S704 - only drawn elements, seen above
+
+
+def _is_form(table: Table) -> bool:
+    """Nothing but room to write."""
+    return bool(table.rows) and not any(cell for row in table.rows for cell in row)
 
 
 def _numeric_columns(table: Table) -> tuple[bool, ...]:
