@@ -1,5 +1,5 @@
-"""Rebuild ``reports/example``: the page, the guide for a team meeting and the card of every example study, in Dutch, and
-of the first one in English too.
+"""Rebuild ``reports/example``: the page, the guide for a team meeting and the card of every example study, in Dutch,
+and of the first one in English too.
 
 python benchmarks/make_example_reports.py [FOLDER]
 """

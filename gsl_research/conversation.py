@@ -106,12 +106,13 @@ def _beside(told: Telling) -> Iterator[str]:
 
 
 def questions(told: Telling) -> Iterator[str]:
-    """What this result asks of a team: about what it says, about who came along, about what else it did."""
+    """Two or three things that this result asks of a team: about what it says, who came along, and side effects."""
     w = told.words
     yield w(f"team.ask.{_about_result(told)}")
     yield w(f"team.everyone.{_about_everyone(told)}")
     key, labels = _about_side_effects(told)
-    yield w(f"team.side_effects.{key}", labels=w.listing(labels))
+    if key != "none" or not isinstance(told.measurement.study.design, Survey):
+        yield w(f"team.side_effects.{key}", labels=w.listing(labels))
 
 
 def _about_result(told: Telling) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from .blocks import Block, Bullets, Heading, Table, Text
@@ -10,6 +11,8 @@ from .wording import Words
 
 ORDER = ("late", "not_yet", "yes", "no")
 """What is still to be done comes first."""
+IN_A_LINE = 140
+"""Signs of a decision where it has one line of two; the report has it whole (policy)."""
 
 
 def in_order(decisions: Decisions) -> list[Decided]:
@@ -30,14 +33,18 @@ def table(decisions: Decisions, w: Words) -> Iterator[Block]:
 
 def line(one: Decided, w: Words) -> str:
     """One decision in a line of its own."""
-    parts = [w("team.line.what", what=_shown(one.what, w))]
+    parts = [_as_sentence(textwrap.shorten(_shown(one.what, w), IN_A_LINE, placeholder=" …"))]
     if one.who != "":
         parts.append(w("team.line.who", who=_shown(one.who, w)))
     if one.by is not None:
         parts.append(w("team.line.by", date=w.date(one.by)))
-    if one.late:
-        parts.append(w("team.done.late"))
+    if one.done != "not_yet" or one.late:
+        parts.append(w(f"team.line.{_state(one)}"))
     return " ".join(parts)
+
+
+def _as_sentence(text: str) -> str:
+    return text if text[-1:] in ".?!…" else f"{text}."
 
 
 def reflection(decisions: Decisions, w: Words) -> Iterator[Block]:

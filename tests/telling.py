@@ -128,11 +128,12 @@ WRITTEN = Decisions(
     reflection={"see": "Meer vooruitgang dan gedacht.", "surprises": None, "next_time": "Loten."},
 )
 """Every state of a decision, and texts that are withheld."""
+NOT_DONE = Decisions(decided=(decided(done="no"),))
 
 
 def told_cases() -> Iterator[Told]:
     """Every case in every language: the report and the page for a meeting, with decisions or without."""
-    registers = cycle((WRITTEN, Decisions()))
+    registers = cycle((WRITTEN, NOT_DONE, Decisions()))
     for case, written in zip(cases(), registers, strict=False):
         study, data, measurement, verdict = run(case)
         for lang in LANGUAGES:
