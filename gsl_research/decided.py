@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from .blocks import Block, Bullets, Heading, Table, Text
+from .blocks import Block, Bullets, Heading, Text
 from .decisions import Decided, Decisions
 from .wording import Words
 
@@ -20,27 +20,37 @@ def in_order(decisions: Decisions) -> list[Decided]:
     return sorted(decisions.decided, key=lambda one: ORDER.index(_state(one)))
 
 
-def table(decisions: Decisions, w: Words) -> Iterator[Block]:
-    """The register: what, who, by when, and whether it was done."""
+def register(decisions: Decisions, w: Words) -> Iterator[Block]:
+    """Every decision: what, when, who, by when, whether it was done and what came of it."""
     if not decisions.decided:
         return
     yield Heading(w("team.heading.decided"), 3)
-    header = tuple(w(f"team.register.{name}") for name in ("what", "who", "by", "done"))
-    yield Table(w("team.register.caption"), header, tuple(_row(one, w) for one in in_order(decisions)))
+    yield Bullets(tuple(" ".join(_whole(one, w)) for one in in_order(decisions)))
     if any(None in (one.what, one.who, one.result) for one in decisions.decided):
         yield Text(w("team.withheld_about"), "small")
 
 
+def _whole(one: Decided, w: Words) -> Iterator[str]:
+    yield _as_sentence(_shown(one.what, w))
+    if one.on is not None:
+        yield w("team.line.on", date=w.date(one.on))
+    yield from _rest(one, w)
+    if one.result != "":
+        yield _as_sentence(_shown(one.result, w))
+
+
 def line(one: Decided, w: Words) -> str:
-    """One decision in a line of its own."""
-    parts = [_as_sentence(textwrap.shorten(_shown(one.what, w), IN_A_LINE, placeholder=" …"))]
+    """One decision in short."""
+    what = textwrap.shorten(_shown(one.what, w), IN_A_LINE, placeholder=" …")
+    return " ".join((_as_sentence(what), *_rest(one, w)))
+
+
+def _rest(one: Decided, w: Words) -> Iterator[str]:
     if one.who != "":
-        parts.append(w("team.line.who", who=_shown(one.who, w)))
+        yield w("team.line.who", who=_shown(one.who, w).rstrip("."))
     if one.by is not None:
-        parts.append(w("team.line.by", date=w.date(one.by)))
-    if one.done != "not_yet" or one.late:
-        parts.append(w(f"team.line.{_state(one)}"))
-    return " ".join(parts)
+        yield w("team.line.by", date=w.date(one.by))
+    yield w(f"team.line.{_state(one)}")
 
 
 def _as_sentence(text: str) -> str:
@@ -60,16 +70,6 @@ def reflection(decisions: Decisions, w: Words) -> Iterator[Block]:
 
 def _state(one: Decided) -> str:
     return "late" if one.late else one.done
-
-
-def _row(one: Decided, w: Words) -> tuple[str, str, str, str]:
-    what = _shown(one.what, w)
-    if one.on is not None:
-        what = w("team.register.on", what=what, date=w.date(one.on))
-    done = w(f"team.done.{_state(one)}")
-    if one.result != "":
-        done = f"{done} {_shown(one.result, w)}"
-    return what, _shown(one.who, w), w.date(one.by) if one.by else "", done
 
 
 def _shown(text: str | None, w: Words) -> str:

@@ -105,7 +105,7 @@ def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
         yield Table(w("report.choices.caption"), header, tuple(advice.choices(told)))
         if unseen := advice.unseen(told):
             yield Text(unseen)
-    yield from decided.table(decisions, w)
+    yield from decided.register(decisions, w)
 
     answer, texts = answers.everyone(told)
     yield Heading(w("report.heading.everyone"), 2, answer)
