@@ -9,10 +9,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from . import absent, advice, answers, decided, sentences, together
+from . import absent, advice, decided, levels_told, sentences, together
 from .blocks import Block, Bullets, Callout, Heading, Report, Table, Text
 from .decisions import Decisions
-from .disclosure import extreme_may_show, shareable
+from .disclosure import extreme_may_show, goal_answer_may_show, shareable
 from .judge import Verdict
 from .measurement import Measurement
 from .privacy import may_average
@@ -63,6 +63,8 @@ def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
     if not isinstance(told.measurement.study.design, Survey):
         header = tuple(w(f"report.choices.{name}") for name in ("option", "answer"))
         yield Table(w("team.choices"), header, tuple(advice.choices(told)))
+        if unseen := advice.unseen(told):
+            yield Text(unseen)
     earlier = decided.in_order(decisions)
     if earlier:
         yield Text(w("team.decided_before"))
@@ -102,6 +104,7 @@ def _beside(told: Telling) -> Iterator[str]:
         yield w(told.of_kind("verdict.not_drawn"))
     if result.outcome.better == "lower":
         yield w("verdict.lower_is_better")
+    yield from levels_told.doubts(told)
     yield from absent.concluded(told)
 
 
@@ -150,7 +153,7 @@ def _about_everyone(told: Telling) -> str:
         check = result.check(code)
         if check is not None and check.flag and extreme_may_show(arm, code):
             return code
-    if verdict.answers.goal == "not_reached" and answers.goal_told_here(result, arm):
+    if verdict.answers.goal == "not_reached" and goal_answer_may_show(result):
         return "goal"
     return f"closer{of}" if verdict.answers.everyone == "closer" else verdict.answers.everyone
 

@@ -30,7 +30,7 @@ from .judge import Verdict
 from .levels import UNITS
 from .measurement import Measurement
 from .study import ReachGoal, Study, Survey
-from .telling import Telling, rooms, step_of, telling
+from .telling import Telling, step_of, telling
 from .wave_table import occasions
 from .wording import Words, words
 
