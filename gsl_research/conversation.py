@@ -105,7 +105,7 @@ def _beside(told: Telling) -> Iterator[str]:
     if result.outcome.better == "lower":
         yield w("verdict.lower_is_better")
     yield from levels_told.doubts(told)
-    yield from absent.concluded(told)
+    yield from absent.concluded(told, result, told.verdict.primaries[0])
 
 
 def questions(told: Telling) -> Iterator[str]:
