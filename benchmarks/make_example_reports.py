@@ -1,5 +1,5 @@
-"""Rebuild ``reports/example``: the page and the card of every example study, in Dutch, and the first one in English.
-The first one is there as Word and PDF too.
+"""Rebuild ``reports/example``: the page, the guide for a team meeting and the card of every example study, in Dutch,
+and of the first one in English too. The first one is there as Word and PDF as well.
 
 python benchmarks/make_example_reports.py [FOLDER]
 """
@@ -25,17 +25,21 @@ def data_of(study_file: Path) -> Path:
 
 def make(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as staging:
-        for study_file in sorted(EXAMPLES.glob("*.toml")):
+        for study_file in sorted(set(EXAMPLES.glob("*.toml")) - set(EXAMPLES.glob("*.besluiten.toml"))):
             study = gsl.load_study(study_file)
-            measurement = gsl.measure(study, gsl.load_data(data_of(study_file), study))
+            data = gsl.load_data(data_of(study_file), study)
+            decisions = gsl.load_decisions(study_file, data)
+            measurement = gsl.measure(study, data)
             verdict = gsl.judge(measurement)
             target = folder / study.id
             target.mkdir(parents=True, exist_ok=True)
-            for lang, name in (("nl", "report.html"), ("en", "report-en.html")):
+            for lang, ending in (("nl", ""), ("en", "-en")):
                 if lang == "nl" or study.id == ENGLISH:
-                    shutil.copyfile(gsl.save(gsl.report(measurement, verdict, lang=lang), staging), target / name)
+                    for make_page in (gsl.report, gsl.conversation):
+                        page = make_page(measurement, verdict, lang=lang, decisions=decisions)
+                        shutil.copyfile(gsl.save(page, staging), target / f"{page.name}{ending}.html")
             if study.id == ENGLISH:
-                page = gsl.save(gsl.report(measurement, verdict), staging, also=DOCUMENTS)
+                page = gsl.save(gsl.report(measurement, verdict, decisions=decisions), staging, also=DOCUMENTS)
                 for kind in DOCUMENTS:
                     shutil.copyfile(page.with_suffix(f".{kind}"), target / f"report.{kind}")
             if study.id in PLANNED:

@@ -362,8 +362,51 @@ def _without_time(raw: bytes) -> bytes:
     return stored.getvalue()
 
 
+def decisions() -> bytes:
+    """What an invented team decided on the first example: one thing done, one too late, one still to do."""
+    return DECIDED.encode()
+
+
+DECIDED = """\
+# Voorbeeld: wat een verzonnen team besloot. Een leeg bestand maak je met: gsl decisions studie.toml
+# Bij elke meting staat dit mee in het verslag. Schrijf dus geen namen van leerlingen, ook geen initialen.
+schema = 1
+
+looked_on = 2027-03-15          # de laatste keer dat het team deze lijst nakeek
+
+[reflection]
+see = "Vooral het vergelijken van breuken ging vlotter. Bij optellen zagen we weinig verschil."
+surprises = "Dat één klas veel hoger ligt dan de andere met dezelfde aanpak."
+next_time = "We loten wie begint, en we spreken vooraf af welke lessen zeker doorgaan."
+
+[[decisions]]
+what = "We proberen het strookmodel nog eens, nu ook in twee klassen die het nog niet hadden."
+decided_on = 2027-01-14
+who = "leerkrachten van het vijfde leerjaar"
+by = 2027-05-31
+done = "not_yet"
+result = ""
+
+[[decisions]]
+what = "De zorgcoördinator bekijkt wie het doel nog niet haalde, en plant twee keer per week een instapmoment."
+decided_on = 2027-01-14
+who = "zorgcoördinator"
+by = 2027-02-12
+done = "yes"
+result = "Het instapmoment loopt. Na de krokusvakantie bekijken we wie er nog nood aan heeft."
+
+[[decisions]]
+what = "We vragen de school in de buurt of ze mee wil meten."
+decided_on = 2027-01-14
+who = "directeur"
+by = 2027-02-26
+done = "not_yet"
+result = ""
+"""
+
 EXAMPLES = {
     "breuken-strookmodel.csv": fractions,
+    "breuken-strookmodel.besluiten.toml": decisions,
     "woordenschat-een-klas.csv": vocabulary,
     "begrijpend-lezen-twee-klassen.xlsx": reading,
     "denkstappen-zes-scholen.csv": strategies,

@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Dataset": "dataset",
+    "Decisions": "decisions",
     "EvidenceRecord": "evidence",
     "Measurement": "measure",
     "PrivateRecord": "evidence",
@@ -16,12 +17,14 @@ _HOME = {
     "Study": "study",
     "Verdict": "judge",
     "check": "checking",
+    "conversation": "conversation",
     "describe": "report",
     "evidence": "evidence",
     "explore": "explore",
     "explore_live": "explore",
     "judge": "judge",
     "load_data": "dataset",
+    "load_decisions": "decisions",
     "load_study": "study_file",
     "measure": "measure",
     "outlook": "outlook",

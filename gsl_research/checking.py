@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .dataset import Dataset, bind
+from .decisions import load_decisions
 from .draft import write_study_draft
 from .gather import one_table, wanted_headers
 from .identity import MOST_GROUPS, SURE_CODE, may_be_a_pupil, pupil_shapes
@@ -142,6 +143,8 @@ def _check_both(path: Path, study_path: Path, w: Words) -> Checked:
         problems += _later(study, data, study_path)
     if data is not None:
         problems += [*data.warnings, *_small(study, data)]
+        decisions = _collect(problems, load_decisions, study_path, data)
+        problems += decisions.warnings if decisions is not None else ()
     ordered = _ordered(problems, first=study_path.name)
     facts = _facts(study, found, table, data, errors(problems))
     if errors(ordered) or data is None:

@@ -28,7 +28,7 @@ EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 CARE = ("pseudonymise", "forget", "retention")
 """The verbs that look after what is known of pupils."""
-VERBS = ("measure", "demo", "check", "template", "plan", *CARE)
+VERBS = ("measure", "demo", "check", "template", "plan", "decisions", *CARE)
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -138,6 +138,18 @@ def plan(
 
 
 @app.command(add_help_option=False)
+def decisions(study: Study, lang: Lang = "nl") -> None:
+    from .decision_form import write_form
+
+    w = words(lang)
+    try:
+        path = write_form(study, w)
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    typer.echo(w("team.form.written", path=path))
+
+
+@app.command(add_help_option=False)
 def pseudonymise(
     data: Data,
     study: Annotated[Path | None, typer.Option("--study")] = None,
@@ -230,6 +242,7 @@ def _measure(study: Path, data: Path, out: Path, w: Words, kinds: tuple[str, ...
     if run.left:
         typer.echo(f"{w('command.left', names=w.listing(run.left))}\n")
     typer.echo(w("command.page", path=run.page))
+    typer.echo(w("command.conversation", path=run.conversation))
     _tell_documents(w, run.folder, run.documents)
     typer.echo(w("command.notebook", path=run.notebook))
     typer.echo(w("command.private", path=run.record.parent))

@@ -19,6 +19,7 @@ from . import identity, plausible, pupils, wave_days, wave_table
 from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
+from .mentions import named_pupils
 from .outcomes import read_dose, read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
 from .reading import (
@@ -83,6 +84,8 @@ class Dataset:
     """Who stands in each row of ``frame``, as the file names them, "" for nobody; empty where no column tells."""
     file_rows: tuple[int, ...] = ()
     """The row of the file that each row of ``frame`` comes from; with waves the first of them."""
+    called: tuple[str, ...] = ()
+    """What pupils are called in the file, in no order of the rows: to keep their names out of what people type."""
 
     @property
     def rows(self) -> int:
@@ -124,6 +127,8 @@ def bind(study: Study, table: Table) -> Dataset:
     found, headers = _headers(study, table)
     problems = [*table.warnings, *wave_table.layout(study), *found]
     planned, waves, pivoted = study, (), ()
+    own = headers.get(study.columns.pupil)
+    called = named_pupils(table, own, others=[header for header in headers.values() if header != own])
     if isinstance(study.design, Waves) and not errors(problems):
         waves = study.design.labels or ()
         if wave_table.in_rows(study):
@@ -225,6 +230,7 @@ def bind(study: Study, table: Table) -> Dataset:
         unusable=unusable,
         pupils=tuple(codes["pupil"]) if "pupil" in codes else (),
         file_rows=tuple(table.row_numbers),
+        called=called,
     )
 
 

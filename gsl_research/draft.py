@@ -53,7 +53,7 @@ def study_draft(proposal: Proposal, w: Words, *, study_id: str) -> str:
 
 def _plan(w: Words, study_id: str) -> Iterator[str]:
     levers = get_args(Study.model_fields["lever"].annotation)
-    yield from _comment(w("command.draft.intro"))
+    yield from commented(w("command.draft.intro"))
     yield from ("", "schema = 1")
     if w.lang != USUAL_LANGUAGE:
         yield f"language = {_toml(w.lang)}"
@@ -73,16 +73,16 @@ def _design(proposal: Proposal, w: Words) -> Iterator[str]:
     else:
         if "wave" in proposal.roles:
             yield ""
-            yield from _comment(w("command.draft.rows_per_wave"))
+            yield from commented(w("command.draft.rows_per_wave"))
         yield from _ask(w, "kind", _toml("comparison" if compared else "one_group"))
     if compared:
         yield from _ask(w, "assigned", '""', _choose(w, get_args(Unit)))
         yield from _ask(w, "randomised", "false")
     elif kind != "survey":
         yield ""
-        yield from _comment(w(f"command.draft.{'to_compared_growth' if kind else 'to_comparison'}"))
+        yield from commented(w(f"command.draft.{'to_compared_growth' if kind else 'to_comparison'}"))
     yield from ("", "", "[columns]")
-    yield from _comment(w("command.draft.columns"))
+    yield from commented(w("command.draft.columns"))
     yield from _roles(proposal, w)
     if not compared and kind == "survey":
         return
@@ -92,7 +92,7 @@ def _design(proposal: Proposal, w: Words) -> Iterator[str]:
         return
     yield from ("", "", "[groups]")
     codes = ", ".join(map(_toml, proposal.codes))
-    yield from _comment(w("command.draft.groups", codes=codes) if codes else w("command.draft.groups_unknown"))
+    yield from commented(w("command.draft.groups", codes=codes) if codes else w("command.draft.groups_unknown"))
     for arm in ("treated", "control"):
         yield f"{arm} = []   # {_choose(w, proposal.codes) if codes else w('command.draft.fill')}"
 
@@ -150,7 +150,7 @@ def _roles(proposal: Proposal, w: Words) -> Iterator[str]:
         yield from _ask(w, "dose", _toml(later.pop("dose")), optional=True)
     if later:
         yield ""
-        yield from _comment(w("command.draft.later"))
+        yield from commented(w("command.draft.later"))
         yield from (f"#{role} = {_toml(header)}" for role, header in later.items())
 
 
@@ -177,7 +177,7 @@ def _outcomes(proposal: Proposal, w: Words) -> Iterator[str]:
         yield from _ask(w, "goal", "{ at_least = 12, share = 0.8 }", optional=True)
     for header in proposal.categories:
         yield ""
-        yield from _comment(w("command.draft.subgroups"))
+        yield from commented(w("command.draft.subgroups"))
         yield from ("#[[subgroups]]", f"#column = {_toml(header)}")
 
 
@@ -196,13 +196,13 @@ def _only_points(proposal: Proposal) -> Measured:
 def _occasions(proposal: Proposal, outcome: Measured, w: Words) -> Iterator[str]:
     yield ""
     if in_rows(proposal):
-        yield from _comment(w("command.draft.post_of_wave"))
+        yield from commented(w("command.draft.post_of_wave"))
         known = outcome.post or (proposal.points[0] if len(proposal.points) == 1 else None)
         asked = _choose(w, proposal.points) if proposal.points else w("command.draft.fill")
         yield f"post = {_toml(known)}" if known else f'post = ""   # {asked}'
         yield from _ask(w, "tests", '""', _choose(w, ("same", "parallel", "different")))
         return
-    yield from _comment(w(f"command.draft.{'occasions_between' if outcome.between else 'occasions'}"))
+    yield from commented(w(f"command.draft.{'occasions_between' if outcome.between else 'occasions'}"))
     if outcome.pre is not None:
         yield f"pre = {_toml(outcome.pre)}"
     elif outcome.post is None and proposal.points:
@@ -242,7 +242,7 @@ def _scale(outcome: Measured, w: Words) -> Iterator[str]:
     told = [f"{key} = [0, {high:g}]" for key, high in highs.items() if high is not None]
     if told:
         yield ""
-        yield from _comment(w("command.draft.scale_told"))
+        yield from commented(w("command.draft.scale_told"))
         yield from told
     else:
         yield from _ask(w, "scale", "[0, 20]", optional=True)
@@ -250,7 +250,7 @@ def _scale(outcome: Measured, w: Words) -> Iterator[str]:
 
 def _conduct(proposal: Proposal, w: Words) -> Iterator[str]:
     yield from ("", "", "[conduct]")
-    yield from _comment(w("command.draft.conduct"))
+    yield from commented(w("command.draft.conduct"))
     yield from _ask(w, "post_on", "2026-12-10", optional=True)
     yield from _ask(w, "results_seen", "true", optional=True)
     yield from _ask(w, "new_content", "false", optional=True)
@@ -271,12 +271,12 @@ def _ask(
 ) -> Iterator[str]:
     """The question as a comment, and under it the line that answers it, by the name of its text unless ``key_as``."""
     yield ""
-    yield from _comment(w(f"command.draft.{text}"))
+    yield from commented(w(f"command.draft.{text}"))
     key = key_as or text
     yield f"{'#' if optional else ''}{key} = {value}{f'   # {note}' if note else ''}"
 
 
-def _comment(text: str) -> Iterator[str]:
+def commented(text: str) -> Iterator[str]:
     lines = (line for part in text.splitlines() for line in textwrap.wrap(part, WIDTH, break_long_words=False))
     yield from (f"# {line}" for line in lines)
 

@@ -29,7 +29,7 @@ from .files import (
 from .problems import Problem, Problems
 
 JOURNAL, LOCK = "journal.json", ".gsl-lock"
-PAGES = ("report.html", "plan.html")
+PAGES = ("report.html", "plan.html", "gespreksleidraad.html")
 """Put in place last: where a page stands, all that belongs to it stands too."""
 PATIENCE = 20
 """Seconds to wait for another run that publishes in the same folder; it takes parts of one (policy)."""

@@ -12,6 +12,7 @@ from . import (
     absent,
     advice,
     answers,
+    decided,
     doses,
     folds,
     levels_told,
@@ -22,26 +23,25 @@ from . import (
 )
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
+from .decisions import Decisions
 from .disclosure import goal_may_show, pupils_may_show, shareable
 from .growing import LINE_WAVES
-from .judge import Verdict, as_told
+from .judge import Verdict
 from .levels import UNITS
 from .measurement import Measurement
 from .study import ReachGoal, Study, Survey
-from .telling import Telling, rooms, step_of, units_of
+from .telling import Telling, step_of, telling
 from .wave_table import occasions
 from .wording import Words, words
 
 HASH_SHOWN = 8
 
 
-def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> Report:
-    """One page that may be shared: numbered classes, no small cell, no pupil."""
-    told = Telling(
-        measurement,
-        as_told(measurement, verdict),
-        words(lang).for_units(units_of(measurement)).for_kind(*rooms(measurement, measurement.primary)),
-    )
+def report(
+    measurement: Measurement, verdict: Verdict, *, lang: str = "nl", decisions: Decisions | None = None
+) -> Report:
+    """One page that may be shared: numbered classes, no small cell, no pupil. ``decisions`` are those of the team."""
+    told = telling(measurement, verdict, lang)
     w, study = told.words, measurement.study
     typed = study.spoken
     lever, day = w(f"report.lever.{study.lever}"), study.conduct.post_on
@@ -52,18 +52,20 @@ def report(measurement: Measurement, verdict: Verdict, *, lang: str = "nl") -> R
         typed_lang=None if typed.partition("-")[0] == lang else typed,
         title=study.title,
         question=study.question,
-        blocks=tuple(_blocks(told)),
-        footer=w(
-            "report.footer",
-            data=measurement.data_sha256[:HASH_SHOWN],
-            plan=study.fingerprint[:HASH_SHOWN],
-            version=__version__,
-        ),
+        blocks=tuple(_blocks(told, decisions or Decisions())),
+        footer=footer(told),
         summary=next(sentences.conclusion(told)),
     )
 
 
-def _blocks(told: Telling) -> Iterator[Block]:
+def footer(told: Telling) -> str:
+    """Which scores, which plan and which version a page comes from."""
+    measurement = told.measurement
+    data, plan = measurement.data_sha256[:HASH_SHOWN], measurement.study.fingerprint[:HASH_SHOWN]
+    return told.words("report.footer", data=data, plan=plan, version=__version__)
+
+
+def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
     w = told.words
     start = sentences.certain(told)
     concluded = [text for text in (*sentences.conclusion(told), *levels_told.doubts(told)) if text]
@@ -103,6 +105,7 @@ def _blocks(told: Telling) -> Iterator[Block]:
         yield Table(w("report.choices.caption"), header, tuple(advice.choices(told)))
         if unseen := advice.unseen(told):
             yield Text(unseen)
+    yield from decided.register(decisions, w)
 
     answer, texts = answers.everyone(told)
     yield Heading(w("report.heading.everyone"), 2, answer)
@@ -121,6 +124,8 @@ def _blocks(told: Telling) -> Iterator[Block]:
     yield Heading(w("report.heading.discuss"), 2)
     asked = ("one", "three") if isinstance(told.measurement.study.design, Survey) else ("one", "two", "three")
     yield Bullets(tuple(w(f"report.discuss.{key}") for key in asked))
+    yield from decided.reflection(decisions, w)
+    yield Text(w(f"team.keep_{'more' if decisions.decided else 'first'}"), "small")
     yield folds.method(told)
     yield from filter(None, (together.fold(told), doses.fold(told)))
     yield folds.caps(told)

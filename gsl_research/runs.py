@@ -46,6 +46,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 """Small matrices gain nothing from threads, and one thread adds up in the same order on every machine."""
 
 MEASURE, PAGE, RECORD = "3_measure_effect.ipynb", "report.html", "record.json"
+CONVERSATION = "gespreksleidraad.html"
 UNWRITTEN = {"disk_full", "output_unwritable"}
 VERSIONS = ("papermill", "nbclient", "ipykernel", "numpy", "pandas", "scipy", "altair", "vl-convert-python")
 
@@ -58,6 +59,7 @@ class Run:
 
     folder: Path
     page: Path
+    conversation: Path
     notebook: Path
     record: Path
     seconds: float
@@ -145,8 +147,8 @@ def measure_files(
             left = not_renewed(shareable, Path(PAGE).stem, new) if _differs(shareable, made, study) else ()
             replaced = _origin(private / RECORD) not in (None, _origin(made / PRIVATE / study / RECORD))
             publish(made, out)
-    page, notebook, record = shareable / PAGE, shareable / MEASURE, private / RECORD
-    return Run(shareable, page, notebook, record, seconds, kernel, replaced, new, left)
+    files = (shareable / name for name in (PAGE, CONVERSATION, MEASURE))
+    return Run(shareable, *files, private / RECORD, seconds, kernel, replaced, new, left)
 
 
 def _documents(made: Path, study: str, kinds: tuple[str, ...]) -> dict[str, bytes]:
@@ -301,7 +303,9 @@ def _raise_problems(failed: RunFailed, study_file: Path, data_file: Path) -> Non
 
     try:
         study = gsl_research.load_study(study_file)
-        gsl_research.measure(study, gsl_research.load_data(data_file, study))
+        data = gsl_research.load_data(data_file, study)
+        gsl_research.load_decisions(study_file, data)
+        gsl_research.measure(study, data)
     except Problems:
         raise
     except Exception as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from .decisions import DecisionFile
 from .evidence import Record
 from .files import schemas_folder, write_json
 from .reading.words import file_words
@@ -36,6 +37,7 @@ def build() -> dict[str, dict[str, Any]]:
     """File name -> schema."""
     return {
         "study.schema.json": study_schema(),
+        "decisions.schema.json": decisions_schema(),
         "record.schema.json": record_schema("record"),
         "card.schema.json": record_schema("card"),
         "pupil_scores.table.json": scores_schema(),
@@ -47,6 +49,10 @@ def build() -> dict[str, dict[str, Any]]:
 
 def study_schema() -> dict[str, Any]:
     return {"$schema": DRAFT, **Study.model_json_schema(by_alias=True)}
+
+
+def decisions_schema() -> dict[str, Any]:
+    return {"$schema": DRAFT, **DecisionFile.model_json_schema(by_alias=True)}
 
 
 def record_schema(kind: str) -> dict[str, Any]:

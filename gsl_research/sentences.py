@@ -100,7 +100,7 @@ def concluded(told: Telling) -> Iterator[str]:
                 yield w(told.of_kind("verdict.DESCRIBED_end"), post=post, **blanks)
         case "CANNOT":
             yield w(
-                told.of_kind(f"verdict.CANNOT_{_cannot(told)}"), margin=told.margin(verdict.margin, result), **blanks
+                told.of_kind(f"verdict.CANNOT_{cannot(told)}"), margin=told.margin(verdict.margin, result), **blanks
             )
         case "NEGLIGIBLE":
             kind = "alike" if result.main.interval.holds(0) else "tiny"
@@ -116,7 +116,7 @@ def concluded(told: Telling) -> Iterator[str]:
     yield " ".join((*extra, *_conditions(told), *absent.concluded(told, result, verdict.primaries[0])))
 
 
-def _cannot(told: Telling) -> str:
+def cannot(told: Telling) -> str:
     """The reason, told apart where pupils were divided, and where a draw leaves only the size of the study to blame."""
     verdict, design = told.verdict, told.measurement.study.design
     if verdict.reason == "wide_spread" and told.divided:

@@ -1,4 +1,4 @@
-"""From a study file (TOML) to a Study, or to every problem in it with its row."""
+"""From a study file (TOML) to a Study, or to every problem in it with its row; so too any other file of a person."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +18,7 @@ MAX_BYTES = 1_000_000
 """A study file is a page of text; a larger file is something else (policy)."""
 
 Address = tuple[str | int, ...]
+Contract = TypeVar("Contract", bound=BaseModel)
 
 
 def load_study(path: str | Path) -> Study:
@@ -26,7 +27,11 @@ def load_study(path: str | Path) -> Study:
     Raises Problems with everything that is wrong: a missing file, a file that is not TOML, unknown or missing
     keys, values of the wrong kind, and contradictions between fields.
     """
-    path = Path(path)
+    return read_toml(Path(path), Study)
+
+
+def read_toml(path: Path, contract: type[Contract]) -> Contract:
+    """A file that a person fills in, by its contract. Raises Problems with everything that is wrong, and its row."""
     text = _text(path)
     try:
         content = tomllib.loads(text)
@@ -37,11 +42,11 @@ def load_study(path: str | Path) -> Study:
         last = text.count("\n") + 1
         raise Problems([Problem(code="not_toml", file=path.name, row=int(row[1]) if row else last)]) from None
     try:
-        return Study.model_validate(content)
+        return contract.model_validate(content)
     except ValidationError as invalid:
-        rows = _rows(text)
-        problems = [_problem(error, content, rows, path.name) for error in invalid.errors(include_url=False)]
-        raise Problems(problems) from None
+        rows = rows_of(text)
+        found = invalid.errors(include_url=False)
+        raise Problems([_problem(error, content, rows, path.name, contract) for error in found]) from None
 
 
 def _text(path: Path) -> str:
@@ -56,6 +61,8 @@ def _text(path: Path) -> str:
         raise stop("study_missing") from None
     except OSError:
         raise stop("file_open_elsewhere") from None
+    if path.suffix.lower() == ".toml" and b"\0" in raw[:MAX_BYTES]:
+        raise stop("study_encoding")
     if len(raw) > MAX_BYTES or b"\0" in raw:
         raise stop("not_a_study")
     try:
@@ -64,7 +71,7 @@ def _text(path: Path) -> str:
         raise stop("study_encoding" if path.suffix.lower() == ".toml" else "not_a_study") from None
 
 
-def _rows(text: str) -> dict[Address, int]:
+def rows_of(text: str) -> dict[Address, int]:
     """The row of every table and key, as far as one line tells; inline tables take the row of their key."""
     found: dict[Address, int] = {}
     counts: dict[str, int] = {}
@@ -86,7 +93,9 @@ REQUIRED_TEXTS = ("title", "question", "label")
 """Keys that may not be left out: their text is asked for."""
 
 
-def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], file: str) -> Problem:
+def _problem(
+    error: dict[str, Any], content: dict, rows: dict[Address, int], file: str, contract: type[BaseModel] = Study
+) -> Problem:
     address = tuple(part for part in error["loc"] if _in_file(part))
     if error["type"] == "union_tag_not_found":
         address = (*address, "kind")
@@ -100,11 +109,10 @@ def _problem(error: dict[str, Any], content: dict, rows: dict[Address, int], fil
         case custom if custom.startswith("gsl."):
             return Problem(code=custom.removeprefix("gsl."), file=file, row=row, facts=facts)
         case "extra_forbidden":
-            near = difflib.get_close_matches(key, list(_keys_at(address[:-1], content)), n=1, cutoff=0.6)
+            known = sorted(_keys_at(address[:-1], content, contract))
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
             code = "unknown_key_near" if near else "unknown_key"
-            facts = {"key": key} | (
-                {"suggestion": near[0]} if near else {"known": sorted(_keys_at(address[:-1], content))}
-            )
+            facts = {"key": key} | ({"suggestion": near[0]} if near else {"known": known})
             return Problem(code=code, file=file, row=row, facts=facts)
         case "missing" | "union_tag_not_found":
             table = ".".join(str(part) for part in address[:-1] if isinstance(part, str))
@@ -174,9 +182,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
             yield from _models(part)
 
 
-def _keys_at(address: Address, content: dict) -> set[str]:
+def _keys_at(address: Address, content: dict, contract: type[BaseModel]) -> set[str]:
     """The keys the contract knows in this table; of a union, those of the declared kind."""
-    models: Sequence[type[BaseModel]] = [Study]
+    models: Sequence[type[BaseModel]] = [contract]
     place: Any = content
     for part in address:
         place = place[part] if isinstance(place, dict | list) else {}

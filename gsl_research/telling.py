@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from . import privacy
 from .codes import Margin
 from .disclosure import pupils_may_show
-from .judge import FAMILY_LEVEL, Verdict
+from .judge import FAMILY_LEVEL, Verdict, as_told
 from .levels import cut
 from .measurement import Measurement, OutcomeResult
 from .study import Outcome, Stepped, Survey
-from .wording import Words
+from .wording import Words, words
 
 COARSE_SCALE = 15
 """A scale at least this wide is told with one decimal, a narrower one with two (policy)."""
@@ -166,6 +166,12 @@ def rooms(measurement: Measurement, result: OutcomeResult) -> tuple[str, ...]:
         return (result.kind,)
     own = ("survey",) if isinstance(study.design, Survey) else ("growth",) if study.compared else ()
     return (*own, "waves")
+
+
+def telling(measurement: Measurement, verdict: Verdict, lang: str) -> Telling:
+    """In the words for its units, and for what is counted of its first primary outcome; nothing untold."""
+    w = words(lang).for_units(units_of(measurement)).for_kind(*rooms(measurement, measurement.primary))
+    return Telling(measurement, as_told(measurement, verdict), w)
 
 
 def step_of(rating: int) -> int:

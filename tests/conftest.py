@@ -18,6 +18,7 @@ from gsl_research.study import Study
 
 PROJECT = Path(__file__).parents[1]
 EXAMPLES = PROJECT / "data_schemas" / "examples"
+STUDY_FILES = sorted(set(EXAMPLES.glob("*.toml")) - set(EXAMPLES.glob("*.besluiten.toml")))
 REAL = PROJECT.parent / "shared" / "oracle" / "data"
 
 

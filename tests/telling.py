@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from itertools import cycle
 
 import pytest
 from conftest import table
@@ -15,7 +17,9 @@ from gsl_research import judge as judge_verb
 from gsl_research import measure as measure_verb
 from gsl_research.blocks import Bullets, Callout, Chart, Facts, Fold, Heading, Report, Steps, Table, Text
 from gsl_research.charts.picture import Picture
+from gsl_research.conversation import conversation
 from gsl_research.dataset import Dataset, bind
+from gsl_research.decisions import Decided, Decisions
 from gsl_research.judge import Verdict
 from gsl_research.measurement import Measurement
 from gsl_research.report import describe, report
@@ -109,11 +113,31 @@ def telling() -> Iterator[set[str]]:
         yield used
 
 
+def decided(**changes) -> Decided:
+    empty = {"what": "We proberen het nog eens.", "who": "", "result": "", "on": None, "by": None, "done": "not_yet"}
+    return Decided(**{**empty, "late": False, **changes})
+
+
+WRITTEN = Decisions(
+    decided=(
+        decided(done="yes", result="Dat lukte.", who="directeur", on=date(2027, 1, 14)),
+        decided(done="no", result=None, by=date(2027, 2, 1)),
+        decided(who=None, by=date(2027, 2, 1), late=True),
+        decided(what=None, who="zorgcoördinator"),
+    ),
+    reflection={"see": "Meer vooruitgang dan gedacht.", "surprises": None, "next_time": "Loten."},
+)
+"""Every state of a decision, and texts that are withheld."""
+NOT_DONE = Decisions(decided=(decided(done="no"),))
+
+
 def told_cases() -> Iterator[Told]:
-    """Every case in every language."""
-    for case in cases():
+    """Every case in every language: the report and the page for a meeting, with decisions or without."""
+    registers = cycle((WRITTEN, NOT_DONE, Decisions()))
+    for case, written in zip(cases(), registers, strict=False):
         study, data, measurement, verdict = run(case)
         for lang in LANGUAGES:
-            page = report(measurement, verdict, lang=lang)
+            page = report(measurement, verdict, lang=lang, decisions=written)
+            meeting = whole_page(conversation(measurement, verdict, lang=lang, decisions=written))
             lines = tuple(("described", line) for line in describe(study, data, lang=lang).lines)
-            yield Told(case, lang, measurement, verdict, page, (*whole_page(page), *lines))
+            yield Told(case, lang, measurement, verdict, page, (*whole_page(page), *meeting, *lines))

@@ -14,6 +14,7 @@ from conftest import PROJECT
 from gsl_research.wording import words
 
 PAGES = sorted((PROJECT / "reports" / "example").glob("*/report*.html"))
+MEETINGS = sorted((PROJECT / "reports" / "example").glob("*/gespreksleidraad*.html"))
 NAMES = [f"{page.parent.name}-{page.stem}" for page in PAGES]
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 LEAST_LETTER, LEAST_TARGET = 12, 24
@@ -38,7 +39,7 @@ def violations(page, axe: str, **only: Sequence[str]) -> list[str]:
     return [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in found["violations"]]
 
 
-@pytest.mark.parametrize("page_file", PAGES, ids=NAMES)
+@pytest.mark.parametrize("page_file", [*PAGES, *MEETINGS], ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_axe_finds_nothing(browser, axe, page_file):
     """WCAG 2.2 A and AA, and the habits axe-core adds, on a phone, on a laptop that is set to dark, and on paper."""
     with shown(browser, page_file, PHONE) as page:

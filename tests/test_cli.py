@@ -42,6 +42,7 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
         ),
         f"uit map/{shared}/3_measure_effect.ipynb",
         f"uit map/{shared}/card.json",
+        f"uit map/{shared}/gespreksleidraad.html",
         f"uit map/{shared}/report.html",
         f"uit map/{shared}/run.json",
     ]

@@ -15,6 +15,7 @@ DECIDING = [
     "privacy.py",
     "description.py",
     "labels.py",
+    "mentions.py",
     "comparison.py",
     "divided.py",
     "growing.py",
@@ -40,7 +41,8 @@ DECIDING = [
 ]
 NOT_A_THRESHOLD = {
     "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "FILLED_IN", "SEED", "AHEAD",
-    "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "OF_COUNTS", "_PARTS", "CLOUDS", "APPLE_CLOUDS", "PURPOSE",
+    "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "_WORD", "_LETTERS", "OF_COUNTS", "_PARTS", "CLOUDS",
+    "APPLE_CLOUDS", "PURPOSE",
 }  # fmt: skip
 
 

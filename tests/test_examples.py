@@ -10,7 +10,8 @@ from gsl_research.study_file import load_study
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "data_schemas" / "examples"
-STUDIES = sorted(file.stem for file in EXAMPLES.glob("*.toml"))
+DECIDED = EXAMPLES / "breuken-strookmodel.besluiten.toml"
+STUDIES = sorted(file.stem for file in EXAMPLES.glob("*.toml") if file != DECIDED)
 
 
 def generator():
@@ -25,7 +26,7 @@ def data_file(stem: str) -> Path:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name in generator().EXAMPLES if name.endswith(".csv")])
+@pytest.mark.parametrize("name", [name for name in generator().EXAMPLES if not name.endswith(".xlsx")])
 def test_the_generator_writes_the_same_bytes(name):
     assert generator().EXAMPLES[name]() == (EXAMPLES / name).read_bytes()
 
@@ -41,8 +42,8 @@ def test_the_generator_writes_the_same_workbook(tmp_path):
 
 
 def test_every_example_has_one_study_and_one_data_file():
-    assert {data_file(stem).stem for stem in STUDIES} == {file.stem for file in EXAMPLES.iterdir()}
-    assert set(generator().EXAMPLES) == {data_file(stem).name for stem in STUDIES}
+    assert {data_file(stem).stem for stem in STUDIES} == {file.stem for file in EXAMPLES.iterdir() if file != DECIDED}
+    assert set(generator().EXAMPLES) == {DECIDED.name} | {data_file(stem).name for stem in STUDIES}
 
 
 @pytest.mark.parametrize("stem", STUDIES)

@@ -26,7 +26,9 @@ def test_no_file_without_a_type():
     assert {path.name for path in (PROJECT / "data_schemas").glob("*.json")} == set(build())
 
 
-@pytest.mark.parametrize("name", ["study.schema.json", "record.schema.json", "card.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["study.schema.json", "decisions.schema.json", "record.schema.json", "card.schema.json"]
+)
 def test_the_schemas_are_schemas(name):
     jsonschema.Draft202012Validator.check_schema(build()[name])
 

@@ -5,7 +5,7 @@ import tomllib
 
 import jsonschema
 import pytest
-from conftest import EXAMPLES, plan
+from conftest import EXAMPLES, STUDY_FILES, plan
 
 from gsl_research.problems import Problems
 from gsl_research.study import Study
@@ -26,7 +26,7 @@ def problems(tmp_path, text, encoding="utf-8"):
     return {(p.code, p.row) for p in raised.value.problems}
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda f: f.stem)
+@pytest.mark.parametrize("file", STUDY_FILES, ids=lambda f: f.stem)
 def test_examples_load_and_keep_their_fingerprint_when_comments_change(file, tmp_path):
     study = load_study(file)
     commented = tmp_path / file.name
@@ -163,7 +163,7 @@ def test_notepad_byte_order_mark_is_no_mistake(tmp_path):
     assert load_study(file).id == "breuken-strookmodel"
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda f: f.stem)
+@pytest.mark.parametrize("file", STUDY_FILES, ids=lambda f: f.stem)
 def test_the_json_schema_accepts_what_the_types_accept(file):
     from gsl_research.schemas import study_schema
 

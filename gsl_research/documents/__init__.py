@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from defusedxml.ElementTree import fromstring
 
-from ..blocks import PRIVATE_PAGES, Block, PrivatePage, Report
+from ..blocks import PRIVATE_PAGES, Block, PrivatePage, Report, Table
 from ..wording import words
 from .paper import numeric_columns, unbroken
 
@@ -34,7 +34,7 @@ def html(page: Report | PrivatePage) -> str:
     report, warning = (page.page, page.warning) if isinstance(page, PrivatePage) else (page, None)
     if (report.name in PRIVATE_PAGES) != (warning is not None):
         raise TypeError(f"the page {report.name!r} holds pupils: only a PrivatePage of it is set")
-    css = _style("page.css") + (_style("private.css") if warning else "")
+    css = _style("private" if warning else report.name)
     return _template().render(report=report, words=words(report.lang), css=css, warning=warning)
 
 
@@ -67,15 +67,17 @@ def _template() -> Template:
         loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_unbroken,
     )  # fmt: skip
-    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": numeric_columns}
+    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": numeric_columns, "empty": _is_form}
     return room.get_template("page.html.j2")
 
 
 @lru_cache
 def _style(name: str) -> Markup:
+    """The style of every page, and what one kind of page adds to it."""
     from markupsafe import Markup
 
-    return Markup((ROOM / name).read_text("utf-8"))  # noqa: S704 - our own file
+    sheets = [sheet for sheet in (ROOM / "page.css", ROOM / f"{name}.css") if sheet.is_file()]
+    return Markup("\n".join(sheet.read_text("utf-8") for sheet in sheets))  # noqa: S704 - our own files
 
 
 def _unbroken(text: object) -> object:
@@ -100,3 +102,8 @@ def _drawing(svg: str) -> Markup:
         if element.tag.rpartition("}")[2] not in DRAWN or acts:
             raise ValueError(f"a chart holds only drawn elements; got {element.tag} {acts}")
     return Markup(ElementTree.tostring(root, "unicode"))  # noqa: S704 - only drawn elements, seen above
+
+
+def _is_form(table: Table) -> bool:
+    """Nothing but room to write."""
+    return bool(table.rows) and not any(cell for row in table.rows for cell in row)
