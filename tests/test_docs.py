@@ -42,7 +42,7 @@ DECIDING = [
 NOT_A_THRESHOLD = {
     "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "FILLED_IN", "SEED", "AHEAD",
     "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "_WORD", "_LETTERS", "OF_COUNTS", "_PARTS", "CLOUDS",
-    "APPLE_CLOUDS", "PURPOSE",
+    "APPLE_CLOUDS", "PURPOSE", "COMPARED",
 }  # fmt: skip
 
 
@@ -54,9 +54,10 @@ def constants() -> dict[str, object]:
         body = ast.parse((PROJECT / "gsl_research" / name).read_text("utf-8")).body
         for node, after in zip(body, [*body[1:], None], strict=True):
             told = ast.unparse(after) if isinstance(after, ast.Expr) else ""
-            if not isinstance(node, ast.Assign) or (name.startswith("methods/") and "computed" in told):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or (name.startswith("methods/") and "computed" in told):
                 continue
-            for target in (part for whole in node.targets for part in getattr(whole, "elts", [whole])):
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+            for target in (part for whole in targets for part in getattr(whole, "elts", [whole])):
                 value = getattr(module, target.id)
                 if target.id.isupper() and target.id not in NOT_A_THRESHOLD and not isinstance(value, str):
                     found[target.id] = value
