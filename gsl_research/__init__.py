@@ -33,6 +33,7 @@ _HOME = {
     "private_record": "evidence",
     "redraw": "explore",
     "redraw_live": "explore",
+    "release": "releases",
     "report": "report",
     "save": "files",
     "teacher_page": "teacher_page",

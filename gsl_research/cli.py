@@ -42,9 +42,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(add_help_option=False)
 def measure(
-    study: Study, data: Data, out: Out = Path("."), also: Also = None, lang: Lang = "nl", debug: Debug = False
+    study: Study,
+    data: Data,
+    out: Out = Path("."),
+    also: Also = None,
+    not_shared: Annotated[bool, typer.Option("--not-shared")] = False,
+    lang: Lang = "nl",
+    debug: Debug = False,
 ) -> None:
-    _measure(study, data, out, words(lang), _formats(words(lang), also), debug)
+    _measure(study, data, out, words(lang), _formats(words(lang), also), debug, not_shared=not_shared)
 
 
 @app.command(add_help_option=False)
@@ -227,9 +233,13 @@ def _tell_documents(w: Words, folder: Path, new: "Iterable[Placed]") -> None:
         typer.echo(w("command.document", path=folder / one.name))
 
 
-def _measure(study: Path, data: Path, out: Path, w: Words, kinds: tuple[str, ...], debug: bool) -> None:
+def _measure(
+    study: Path, data: Path, out: Path, w: Words, kinds: tuple[str, ...], debug: bool, *, not_shared: bool = False
+) -> None:
+    from .places import synchronised
+
     try:
-        run = runs.measure_files(study, data, out=out, lang=w.lang, also=kinds)
+        run = runs.measure_files(study, data, out=out, lang=w.lang, also=kinds, not_shared=not_shared)
     except Problems as found:
         _refuse(w, found.problems)
     except runs.RunFailed as failed:
@@ -246,6 +256,8 @@ def _measure(study: Path, data: Path, out: Path, w: Words, kinds: tuple[str, ...
     _tell_documents(w, run.folder, run.documents)
     typer.echo(w("command.notebook", path=run.notebook))
     typer.echo(w("command.private", path=run.record.parent))
+    if synchronised(run.record):
+        typer.echo(f"\n{w('command.synchronised')}")
 
 
 def _refuse(w: Words, problems: tuple[Problem, ...], lead: str = "command.refused") -> None:

@@ -18,9 +18,10 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
+from .ledger import LEDGER, opened
 from .problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) 
     """
     from .blocks import PRIVATE_PAGES, PrivatePage, Report
     from .evidence import EvidenceRecord, PrivateRecord
+    from .ledger import remember
+    from .releases import Release, entry
 
     if also and not isinstance(value, Report):
         raise TypeError(f"only a Report is also saved in other formats, not a {type(value).__name__}")
@@ -110,6 +113,10 @@ def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) 
         case PrivateRecord():
             place = _place(out_folder, PRIVATE, value.study_id, "record.json")
             return write_json(place, value.to_json(), mode=CLOSED)
+        case Release():
+            ledger = remember(entry(value, date.today()), opened_ledger(out_folder))
+            with made_folder(Path(out_folder) / PRIVATE):
+                return write_json(ledger_file(out_folder), ledger, mode=CLOSED)
         case _:
             raise TypeError(
                 f"save takes a Report, a PrivatePage or a record, not a {type(value).__name__}: "
@@ -156,6 +163,16 @@ def _facts(run: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def ledger_file(out_folder: Path | str) -> Path:
+    return Path(out_folder) / PRIVATE / LEDGER
+
+
+def opened_ledger(out_folder: Path | str) -> dict[str, Any]:
+    """What was released before below this folder (``releases``)."""
+    path = ledger_file(out_folder)
+    return opened(path.read_text("utf-8") if path.is_file() else None)
 
 
 def study_folder(out_folder: Path | str, root: str, study_id: str) -> Path:

@@ -15,9 +15,22 @@ from datetime import date
 from pathlib import Path
 
 from . import keys, runs
-from .files import PRIVATE, SHAREABLE, made_folder, write_bytes, write_text, writing
+from .files import (
+    CLOSED,
+    PRIVATE,
+    SHAREABLE,
+    ledger_file,
+    made_folder,
+    opened_ledger,
+    write_bytes,
+    write_json,
+    write_text,
+    writing,
+)
+from .ledger import without
 from .problems import Problem, Problems
 from .publishing import holding, recover, staging
+from .pupils import one_spelling
 from .reading import read_tables
 from .reading.folder import may_hold_scores
 from .someone import Change, Someone, change_in, rows_with_trace, someone_in
@@ -55,6 +68,7 @@ class Forgetting:
     edited: tuple[Path, ...]
     """Documents that a person edited, with figures from before."""
     trace: Trace = field(repr=False)
+    names: frozenset[str] = field(repr=False)
     namesake: bool = False
     unsearchable: bool = False
     """The code is too short to be looked for in text."""
@@ -131,6 +145,7 @@ def find(
         look=tuple(dict.fromkeys(look)),
         edited=tuple(path for path in theirs if path not in (*look, *rewritten) and not _is_ours(path, out)),
         trace=person.trace,
+        names=person.names,
         namesake=person.namesake,
         unsearchable=not person.trace,
     )
@@ -156,6 +171,9 @@ def carry_out(plan: Forgetting, w: Words, *, today: date) -> Forgotten:
             _remove_empty(path.parent)
         for change in reversed(plan.changes):
             write_bytes(change.file, change.content)
+        if ledger_file(plan.out).is_file():
+            ledger = without(opened_ledger(plan.out), _spelled(plan))
+            write_json(ledger_file(plan.out), ledger, mode=CLOSED)
         note = _write_note(plan, removed, w, today)
     searched = [*(change.file for change in plan.changes), *plan.look, *_kept(plan.out)]
     left = [path for path in dict.fromkeys(searched) if not plan.namesake and plan.trace.within(path.read_bytes())]
@@ -180,13 +198,18 @@ def _measured_again(plan: Forgetting, w: Words) -> tuple[Path | None, tuple[Prob
             place.parent.mkdir(exist_ok=True)
             write_bytes(place, new.get(file.resolve()) or file.read_bytes())
         try:
-            return runs.measure_files(plan.study_file, data, out=plan.out, lang=w.lang).page, ()
+            run = runs.measure_files(plan.study_file, data, out=plan.out, lang=w.lang, forgotten=_spelled(plan))
+            return run.page, ()
         except Problems as found:
             if any(problem.code in STOPS for problem in found.problems):
                 raise
             return None, found.problems
         except runs.RunFailed as failed:
             raise Problems([failed.problem]) from failed
+
+
+def _spelled(plan: Forgetting) -> tuple[str, ...]:
+    return tuple(map(one_spelling, sorted(plan.names)))
 
 
 def _write_note(plan: Forgetting, removed: Sequence[Path], w: Words, today: date) -> Path:

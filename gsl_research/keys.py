@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from .files import PRIVATE, SHAREABLE, made_folder, write_secret
@@ -17,9 +16,6 @@ from .problems import Problem, Problems
 KEY_BYTES = 32
 """As long as the hash it goes into; 256 random bits cannot be tried out (reliability page, threats; policy)."""
 SUFFIX, HEADING = ".key", "gsl_research key 1"
-CLOUDS = ("onedrive", "google drive", "googledrive", "my drive", "mijn drive", "dropbox", "icloud", "nextcloud")
-APPLE_CLOUDS = ("com~apple~clouddocs", "cloudstorage")
-"""How the folders are called that copy themselves to the internet; a name may follow ("OneDrive - School")."""
 
 
 def keys_folder() -> Path:
@@ -81,18 +77,3 @@ def _refuse_place(path: Path, beside: Path) -> None:
         raise Problems([Problem(code="keyfile_in_roots", file=path.name)])
     if path.resolve().parent == beside.resolve():
         raise Problems([Problem(code="keyfile_beside_data", file=path.name)])
-
-
-def synchronised(path: Path) -> bool:
-    """Whether a file would be copied to the internet or to a network by itself, as far as the names of folders tell."""
-    whole = path.resolve()
-    if str(whole).startswith("\\\\") or any(whole.is_relative_to(place) for place in _told_by_windows()):
-        return True
-    names = [name.casefold() for name in whole.parts[:-1]]
-    return any(name.startswith(CLOUDS) or name in APPLE_CLOUDS for name in names)
-
-
-def _told_by_windows() -> Iterator[Path]:
-    for name in ("OneDrive", "OneDriveCommercial", "OneDriveConsumer"):
-        if os.environ.get(name):
-            yield Path(os.environ[name]).resolve()

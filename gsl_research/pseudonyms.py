@@ -22,6 +22,7 @@ from .dataset import Dataset, load_data
 from .files import write_bytes, writing
 from .gather import wanted_headers
 from .personal import Reason, tells_who
+from .places import synchronised
 from .problems import Problem, Problems
 from .pupils import one_spelling, only_numbered, two_spellings, without_rows
 from .reading import Column, Found, Table, as_text, read_tables
@@ -151,7 +152,7 @@ def pseudonymise(
         kept=told["kept"],
         sheets_left_out=tuple(t.sheet or t.file for t in found.tables if not own_columns(t, groups)),
         guarded=guarded(coded) if kind == ".csv" else 0,
-        key_synchronised=keys.synchronised(key_file),
+        key_synchronised=synchronised(key_file),
     )
 
 

@@ -26,16 +26,21 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from .files import (
+    CLOSED,
     PAGE_VALUES,
     PRIVATE,
     SHAREABLE,
+    ledger_file,
+    made_folder,
     notebooks_folder,
+    opened_ledger,
     study_folder,
     write_bytes,
     write_json,
     write_text,
     writing,
 )
+from .ledger import UNKEYED, remember, without
 from .problems import Problem, Problems
 from .publishing import holding, publish, staging
 
@@ -106,9 +111,14 @@ def measure_files(
     out: Path | str,
     lang: str,
     also: str | Iterable[str] = (),
+    not_shared: bool = False,
+    forgotten: Iterable[str] = (),
     limit_seconds: float = 600,
 ) -> Run:
     """Run the measuring notebook on one study and publish what it made under ``out``, also in other formats.
+
+    ``not_shared`` says that nobody was given what was made of this study before; who is called a ``forgotten`` name
+    counts in no earlier release.
 
     Raises ``Problems`` when the user's files or disk are to be mended, ``RunFailed`` when the run itself broke.
     """
@@ -119,6 +129,8 @@ def measure_files(
     started, clock = datetime.now(UTC), perf_counter()
     study_file, data_file, out = Path(study_file).resolve(), Path(data_file).resolve(), Path(out).resolve()
     with staging(out) as made:
+        with made_folder(made / PRIVATE):
+            write_json(ledger_file(made), UNKEYED, mode=CLOSED)
         parameters = {
             "study_file": str(study_file),
             "data_file": str(data_file),
@@ -138,6 +150,7 @@ def measure_files(
         others = _documents(made, study, kinds)
         facts = _run_facts(started, seconds, kernel)
         with holding(out):
+            _remember(made, out, not_shared, forgotten)
             new = placed(shareable, others, datetime.now().date())
             for one in new:
                 write_bytes(made / SHAREABLE / study / one.name, one.content)
@@ -149,6 +162,18 @@ def measure_files(
             publish(made, out)
     files = (shareable / name for name in (PAGE, CONVERSATION, MEASURE))
     return Run(shareable, *files, private / RECORD, seconds, kernel, replaced, new, left)
+
+
+def _remember(made: Path, out: Path, not_shared: bool, forgotten: Iterable[str]) -> None:
+    """The ledger of ``out`` with what this run releases, to be published with it; Problems when it may not be."""
+    released = opened_ledger(made)["releases"]
+    if not released:
+        ledger_file(made).unlink()
+        return
+    ledger = without(opened_ledger(out), forgotten)
+    for new in released:
+        ledger = remember(new | {"not_shared": not_shared or new["not_shared"]}, ledger)
+    write_json(ledger_file(made), ledger, mode=CLOSED)
 
 
 def _documents(made: Path, study: str, kinds: tuple[str, ...]) -> dict[str, bytes]:

@@ -35,6 +35,8 @@ class Someone:
     trace: Trace
     namesake: bool
     """Another pupil has the same name: then a name in a text does not tell who is meant."""
+    names: frozenset[str] = field(repr=False)
+    """How the pupil is called in any of the files, and the codes for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def someone_in(
         names = sorted({" · ".join(filter(None, place)) for place in places})
         raise Problems([Problem(code="pupil_ambiguous", facts={"places": names})])
     everything = spelled | {code_of(name, key) for name in spelled for key in secrets}
-    return Someone(rows, Trace(everything), others)
+    return Someone(rows, Trace(everything), others, frozenset(everything))
 
 
 def _is(name: str, who: str, codes: set[str], secrets: Sequence[bytes]) -> bool:

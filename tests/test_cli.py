@@ -40,6 +40,7 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
             f"uit map/private/breuken-strookmodel/{name}"
             for name in ("page.json", "pupils.html", "record.json", "teacher.html")
         ),
+        "uit map/private/releases.json",
         f"uit map/{shared}/3_measure_effect.ipynb",
         f"uit map/{shared}/card.json",
         f"uit map/{shared}/gespreksleidraad.html",
@@ -52,6 +53,23 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
     written = [path.name for path in (out / shared).iterdir()]
     text = "".join((out / shared / name).read_text("utf-8") for name in written)
     assert str(tmp_path) not in text and "L001" not in text and "Els" not in text
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_page_that_differs_by_one_pupil_is_not_made_unless_the_earlier_one_was_given_to_nobody(tmp_path, lang):
+    lines = DATA.read_bytes().splitlines(keepends=True)
+    (tmp_path / "punten.csv").write_bytes(b"".join(lines))
+    (tmp_path / "minder.csv").write_bytes(b"".join(lines[:5] + lines[6:]))
+    out, words = tmp_path / "OneDrive - School", {"nl": "minder dan 5 leerlingen (1)", "en": "fewer than 5 pupils (1)"}
+    first = gsl("measure", STUDY, tmp_path / "punten.csv", "--out", out, "--lang", lang, cwd=tmp_path)
+    assert first.returncode == 0 and {"nl": "een cloud", "en": "a cloud"}[lang] in first.stdout
+    page = (out / "reports/breuken-strookmodel/report.html").read_bytes()
+    second = gsl("measure", STUDY, tmp_path / "minder.csv", "--out", out, "--lang", lang, cwd=tmp_path)
+    assert second.returncode == 1 and words[lang] in second.stderr, second.stderr
+    assert (out / "reports/breuken-strookmodel/report.html").read_bytes() == page
+    third = gsl("measure", STUDY, tmp_path / "minder.csv", "--out", out, "--lang", lang, "--not-shared", cwd=tmp_path)
+    assert third.returncode == 0 and "cloud" in third.stdout
+    assert (out / "reports/breuken-strookmodel/report.html").read_bytes() != page
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
@@ -235,7 +253,7 @@ def test_other_scores_under_the_same_id_are_said(tmp_path):
     assert "vervangen" not in gsl("measure", STUDY, DATA, cwd=tmp_path).stdout
     changed = tmp_path / "anders.csv"
     changed.write_bytes(DATA.read_bytes().replace(b"12,5", b"13,5", 1))
-    assert "vervangen" in gsl("measure", STUDY, changed, cwd=tmp_path).stdout
+    assert "vervangen" in gsl("measure", STUDY, changed, "--not-shared", cwd=tmp_path).stdout
 
 
 def test_check_says_beforehand_that_a_small_group_stays_private(tmp_path):

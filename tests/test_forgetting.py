@@ -45,7 +45,7 @@ def own_settings(tmp_path, monkeypatch):
 def measured(monkeypatch):
     """Measuring in this process, without a notebook: the same values, sooner."""
 
-    def measure_files(study_file, data_file, *, out, lang):
+    def measure_files(study_file, data_file, *, out, lang, forgotten=()):
         content = data_file.read_bytes()
         if content not in MADE:
             study = gsl.load_study(study_file)
@@ -60,7 +60,7 @@ def measured(monkeypatch):
             with files.made_folder((out / place).parent):
                 files.write_bytes(out / place, raw)
         page = out / place
-        return runs.Run(page.parent, page, page, page, 0, "plain")
+        return runs.Run(page.parent, page, page, page, page, 0, "plain")
 
     monkeypatch.setattr(runs, "measure_files", measure_files)
     return lambda data, out: measure_files(STUDY, data, out=out, lang="nl")
@@ -256,6 +256,29 @@ def test_no_trace_is_left_and_the_rest_is_as_without_the_pupil(tmp_path, measure
     assert shown[0] == shown[1]
     assert not (out / "private/breuken-strookmodel/teacher.html").exists(), "an old page shows old figures"
     assert not (out / "reports/breuken-strookmodel/report.docx").exists()
+
+
+def test_the_run_itself_is_done_again_and_no_ledger_keeps_the_pupil(tmp_path):
+    """The whole way, with the notebook: one pupil less is no reason to refuse the page, and the rest stays known."""
+    data, out = listed(tmp_path / "scores"), tmp_path / "uit"
+    runs.measure_files(STUDY, data, out=out, lang="nl")
+    before = files.opened_ledger(out)["releases"][0]
+    names = [name for name in sorted((out / "reports/breuken-strookmodel").iterdir())]
+    assert hits(NAME, out / "private")
+    done = forget(NAME, [data], out, study_file=STUDY)
+    assert done.page is not None and done.left == () and hits(NAME, out, data.parent) == []
+    (after,) = files.opened_ledger(out)["releases"]
+    assert len(before["rows"]) - len(after["rows"]) == len(set(before["groups"]) & {"breuken", "motivatie"})
+    assert sorted((out / "reports/breuken-strookmodel").iterdir()) == names
+    with pytest.raises(Problems) as refused:
+        runs.measure_files(STUDY, _one_less(data, tmp_path), out=out, lang="nl")
+    assert refused.value.problems[0].code == "differs_by_few"
+
+
+def _one_less(data, folder):
+    lines = data.read_text("utf-8").splitlines()
+    (folder / "een minder.csv").write_text("\n".join([*lines[:3], *lines[4:]]) + "\n", "utf-8")
+    return folder / "een minder.csv"
 
 
 HASH = re.compile(r"\b[0-9a-f]{64}\b|Gegevens [0-9a-f]{8}")

@@ -31,7 +31,7 @@ LAYERS = {
         "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
         "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "codes", "rating",
         "choices", "foreseen", "prospects", "judge", "missing_record", "level_record",
-        "check_record", "appendix", "evidence", "months",
+        "check_record", "appendix", "evidence", "ledger", "releases", "months",
         "hours", "plan",
     ],
     "views": [
@@ -40,7 +40,8 @@ LAYERS = {
     ],
     "shell": [
         "also", "files", "publishing", "schemas", "draft", "decision_form", "checking", "tableschema", "templates",
-        "explore", "kernels", "runs", "keys", "personal", "copies", "traces", "pseudonyms", "someone", "forgetting",
+        "explore", "kernels", "runs", "places", "keys", "personal", "copies", "traces", "pseudonyms", "someone",
+        "forgetting",
         "retention", "care", "cli",
     ],
 }  # fmt: skip
@@ -62,7 +63,7 @@ OWNERS = {
         "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
         "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "plan",
         "charts", "pupil_page", "teacher_page",
-        "tableschema", "explore", "pseudonyms", "someone",
+        "tableschema", "explore", "pseudonyms", "someone", "releases",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},

@@ -11,9 +11,9 @@ from datetime import date
 
 import openpyxl
 import pytest
-from conftest import EXAMPLES
+from conftest import EXAMPLES, STUDY_FILES
 
-from gsl_research import keys, pseudonyms
+from gsl_research import keys, places, pseudonyms
 from gsl_research.copies import Sheet, written
 from gsl_research.dataset import load_data
 from gsl_research.problems import Problems
@@ -167,13 +167,13 @@ def test_a_damaged_key_is_no_key(tmp_path):
     ],
 )
 def test_a_folder_that_copies_itself_is_known(tmp_path, folder, synchronised):
-    assert keys.synchronised(tmp_path / folder / "a.key") is synchronised
+    assert places.synchronised(tmp_path / folder / "a.key") is synchronised
     assert coded(listed(tmp_path / "lijst"), key_file=tmp_path / folder / "a.key").key_synchronised is synchronised
 
 
 def test_windows_says_where_its_own_cloud_is(tmp_path, monkeypatch):
     monkeypatch.setenv("OneDriveCommercial", str(tmp_path / "wolk"))
-    assert keys.synchronised(tmp_path / "wolk" / "a.key") and not keys.synchronised(tmp_path / "b.key")
+    assert places.synchronised(tmp_path / "wolk" / "a.key") and not places.synchronised(tmp_path / "b.key")
 
 
 # attackers
@@ -208,7 +208,7 @@ def test_a_list_of_names_finds_no_code(tmp_path):
 # what is measured stays the same
 
 
-@pytest.mark.parametrize("study_file", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("study_file", STUDY_FILES, ids=lambda path: path.stem)
 def test_every_example_measures_the_same_with_codes(tmp_path, study_file):
     data = next(path for path in EXAMPLES.glob(f"{study_file.stem}.*") if path.suffix != ".toml")
     study = load_study(study_file)
