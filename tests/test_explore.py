@@ -415,8 +415,10 @@ def test_a_view_is_shown_without_script_and_with_pictures_that_survive_a_reader_
 
 def test_what_a_school_typed_is_text(undrawn):
     scores = classes(3, 3)
+    scores["later"] = scores["na"]
     payload = '<img src=x onerror="alert(1)">'
-    study, data = bound(scores, outcomes=[OUTCOME, {**OUTCOME, "name": "b", "label": payload, "role": "secondary"}])
+    other = {**OUTCOME, "name": "b", "label": payload, "role": "secondary", "post": "later"}
+    study, data = bound(scores, outcomes=[OUTCOME, other])
     html = explore(study, data, outcome="b")._repr_html_()
     assert "&lt;img src=x" in html and "<img src=x" not in html
 

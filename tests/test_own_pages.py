@@ -29,6 +29,7 @@ from gsl_research.dataset import bind
 from gsl_research.documents import html
 from gsl_research.measurement import Changed
 from gsl_research.study import Study
+from gsl_research.traces import Trace
 from gsl_research.wording import words
 
 KNOWN = {"reliability": 0.8}
@@ -347,15 +348,18 @@ def test_no_pupil_and_no_class_is_in_a_byte_of_what_is_shared(tmp_path):
     outcome = '[[outcomes]]\nname = "t"\nlabel = "Toets"\ndomain = "learning_gain"\npre = "voor"\npost = "na"\n'
     study_file = tmp_path / "plan.toml"
     study_file.write_text(text + outcome + "scale = [0, 20]\nreliability = 0.8\n", "utf-8")
-    run = runs.measure_files(study_file, tmp_path / "punten.csv", out=tmp_path / "out", lang="nl")
+    run = runs.measure_files(study_file, tmp_path / "punten.csv", out=tmp_path / "out", lang="nl", also="docx,pdf,txt")
     private = run.record.parent
-    assert {path.name for path in private.iterdir()} == {"record.json", "pupils.html", "teacher.html"}
+    assert {path.name for path in private.iterdir()} == {"page.json", "record.json", "pupils.html", "teacher.html"}
     pupils, teacher = ((private / f"{name}.html").read_text("utf-8") for name in ("pupils", "teacher"))
     assert all(name in pupils for name in CANARIES[:32]) and all(name in teacher for name in CANARIES[26:32])
     if os.name == "posix":
         assert {path.stat().st_mode & 0o777 for path in private.iterdir()} == {0o600}
     shared = {path: path.read_bytes() for path in (tmp_path / "out" / "reports").rglob("*") if path.is_file()}
-    assert {path.name for path in shared} >= {"report.html", "card.json", "run.json", runs.MEASURE}
+    assert {path.name for path in shared} >= {"report.html", "report.docx", "report.pdf", "report.txt", "card.json",
+                                              "gespreksleidraad.html", "run.json", runs.MEASURE}  # fmt: skip
+    assert not [path.name for path, content in shared.items() if Trace(CANARIES).within(content)], "packed in it"
+    assert not any(Trace([name]).within((private / "page.json").read_bytes()) for name in CANARIES)
     found = [(path.name, name) for path, content in shared.items() for name in CANARIES for form in forms(name)
              if form in content]  # fmt: skip
     assert not found
