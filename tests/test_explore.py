@@ -415,7 +415,7 @@ def test_a_view_is_shown_without_script_and_with_pictures_that_survive_a_reader_
 
 def test_what_a_school_typed_is_text(undrawn):
     scores = classes(3, 3)
-    scores["later"] = scores["na"]
+    scores["later"] = scores["na"][::-1]
     payload = '<img src=x onerror="alert(1)">'
     other = {**OUTCOME, "name": "b", "label": payload, "role": "secondary", "post": "later"}
     study, data = bound(scores, outcomes=[OUTCOME, other])

@@ -609,8 +609,8 @@ def in_turns() -> Iterator[Case]:
     yield in_turn("another first test", 1.0, main={"tests": "different"}, drawn=False)
     yield in_turn("wait-list, other tests", 1.0, wait, waves=3, main={"tests": "different"}, drawn=False)
     yield in_turn("two missed one wave", 1.0, gone=(0, 1, 2))
-    empty = in_turn("wait-list, the last wave nearly empty", 1.0, (1, 1, 1, 3, 3, 3), waves=4)
-    left = ["" if n % 20 else cell for n, cell in enumerate(empty.columns["toets_3"])]
+    empty = in_turn("wait-list, the last wave less than half full", 1.0, (1, 1, 1, 3, 3, 3), waves=4)
+    left = ["" if n % 20 > 7 else cell for n, cell in enumerate(empty.columns["toets_3"])]
     yield replace(empty, columns=empty.columns | {"toets_3": left})
     yield in_turn("a class missed one wave", 1.0, gone=(3, 2, 20))
     for lead in (0.4, 0.7, 1.0):
