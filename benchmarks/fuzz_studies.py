@@ -166,7 +166,9 @@ def run(seed: int) -> str:
         json.dumps(make(measurement, verdict).to_json(), allow_nan=False)
     for lang in languages():
         with NO_DRAWING:
-            text = html(gsl.report(measurement, verdict, lang=lang))
+            pages = [make(measurement, verdict, lang=lang) for make in (gsl.report, gsl.conversation)]
+            pages.append(gsl.teacher_page(measurement, verdict, data, lang=lang))
+            text = "".join(map(html, [*pages, gsl.pupil_page(measurement, data, lang=lang)]))
         text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL) + str(gsl.describe(study, data, lang=lang))
         assert not NOT_A_NUMBER.search(text), f"seed {seed}: {NOT_A_NUMBER.search(text)}"
     return verdict.capped_code

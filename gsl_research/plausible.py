@@ -101,6 +101,8 @@ def _unusable_over_time(
         if arm is not None and not (counted & arm).any():
             facts = {"outcome": outcome.label, "arm": Term(f"arm.{name}")}
             yield Problem(code="arm_not_over_time", facts=facts)
+        elif arm is not None and not ((seen[:, 0] & arm).any() and (seen[:, -1] & arm).any()):
+            yield Problem(code="arm_without_scores", facts={"outcome": outcome.label, "arm": Term(f"arm.{name}")})
     ends = {outcome.headers[at]: waves[at][seen[:, at]] for at in (0, -1)}
     alike = [header for header, points in ends.items() if np.ptp(points) == 0]
     for header in alike:
