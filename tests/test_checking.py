@@ -308,7 +308,7 @@ def test_a_wrong_word_in_a_command_names_the_choices(monkeypatch, capsys, asked,
 
 COUNTED = "leerlingen|rijen|klassen|cellen|pupils|rows|classes|cells|are|were"
 FEW = {"count", "pupils", "matched", "values", "rows"}
-MANY = {"pupil_twice", "pupil_twice_half_name", "pupil_twice_elsewhere"}
+MANY = {"pupil_twice", "pupil_twice_half_name", "pupil_twice_elsewhere", "plan_too_many_pupils"}
 """Here the count is never 1."""
 
 

@@ -233,7 +233,8 @@ def test_what_is_hidden_is_in_no_summary_and_no_pair():
     assert w("verdict.primaries.shown_none", count="2") in text and w("verdict.primaries.none", count="2") not in text
     assert w("verdict.primaries.worse", count="2") not in text
     assert measurement.together is None or measurement.together.pupils < 130
-    text = str(gsl.report(replace(measurement, together=Together(("toets", "twee", "drie"), 200, np.eye(3))), verdict))
+    together = replace(measurement, together=Together(("toets", "twee", "drie"), 200, np.eye(3)))
+    text = str(gsl.report(together, verdict).blocks)
     assert w("report.several.both", one="Toets", other="Drie") in text
     assert w("report.several.both", one="Toets", other="Twee") not in text
 

@@ -77,7 +77,7 @@ def measured(scores, kind="comparison", first=None, **changes):
 
 
 def page_text(measurement, lang="nl") -> str:
-    return repr(report(measurement, judge(measurement), lang=lang))
+    return repr(report(measurement, judge(measurement), lang=lang).blocks)
 
 
 # the study file
@@ -800,7 +800,7 @@ def test_no_interval_goes_beyond_what_can_be():
     assert "−3,00 tot 3,00" in text and "5,00" not in text and "4,00" not in text
     few = measured(graded(2, 2, effect=1.5, seed=8))
     wide = replace(few.primary.main, interval=Interval(-60.0, 130.0))
-    seen = replace(few, results=(replace(few.primary, estimates=(wide,)),))
+    seen = replace(few, results=(replace(few.primary, estimates=(wide,), alarms=()),))
     assert "130" not in page_text(seen) and "−60,0 tot 100,0" in page_text(seen)
 
 

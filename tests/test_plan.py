@@ -390,7 +390,7 @@ def test_what_can_never_be_said_is_said_first_and_kindly(pages):
         assert (never[lang] in page.summary) == (one.code in ("growth", "no_start") or whole_pair)
         if one.code in ("growth", "no_start", "small") or whole_pair:
             assert any(kind_words[lang] in text for text in page.blocks[0].paragraphs)
-        assert page.blocks[1].kind == "next_step" and page.blocks[1].paragraphs[0]
+        assert page.blocks[1].tone == "next_step" and page.blocks[1].paragraphs[0]
 
 
 def test_what_was_assumed_of_the_classes_is_said_at_once(pages):
@@ -512,7 +512,7 @@ def test_a_small_class_is_told_not_to_be_halved_and_gets_no_number():
     told = told_next(measurement, verdict)
     assert "minstens 10 leerlingen" in told[0] and not re.search(r"\d+,\d", " ".join(told))
     assert "helft" not in words("nl")("verdict.next.comparison_none_small", parallel_unit="")
-    steps = [block for block in gsl.report(measurement, verdict).blocks if getattr(block, "kind", "") == "next_step"]
+    steps = [block for block in gsl.report(measurement, verdict).blocks if getattr(block, "tone", "") == "next_step"]
     assert "helft" not in steps[0].paragraphs[0]
 
 

@@ -319,9 +319,7 @@ def calculated(*values: bytes) -> bytes:
     left = iter(values)
 
     def fill(xml: bytes) -> bytes:
-        while b"<v />" in xml or b"<v/>" in xml:
-            xml = xml.replace(b"<v/>", b"<v />").replace(b"<v />", b"<v>" + next(left) + b"</v>", 1)
-        return xml
+        return re.sub(rb"<v ?/>|<v></v>", lambda empty: b"<v>" + next(left) + b"</v>", xml)
 
     return repack(xlsx(rows), SHEET1, fill)
 
