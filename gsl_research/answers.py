@@ -118,7 +118,9 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
         check = result.check(code)
         if check is not None and check.flag and extreme_may_show(arm, code):
             sentences.append(w(f"verdict.everyone.{code}", pupils=w.count(count)))
-    return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
+    hidden = answer != "not_measured" and not everyone_may_show(result)
+    chip = "not_measured" if answer == "not_measured" else "private" if hidden else "everyone"
+    return w(f"verdict.chip.{chip}"), sentences
 
 
 APART = (10, 5, 2)

@@ -73,7 +73,9 @@ def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
     w = told.words
     start = sentences.certain(told)
     concluded = [text for text in (*sentences.conclusion(told), *levels_told.doubts(told)) if text]
-    yield Callout("conclusion", None, ((start,) if start else ()) + (*concluded, *together.primaries(told)))
+    first, last = (start, None) if means_may_show(told.primary) else (None, start)
+    said = (first, *concluded, *together.primaries(told), last)
+    yield Callout("conclusion", None, tuple(text for text in said if text))
     if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS":
         yield Facts(tuple(_facts(told)))
 
