@@ -431,7 +431,8 @@ NO_COUNT = (
     "verdict.goal.treated_steps", "verdict.later", "verdict.LEAN_NEG", "verdict.LEAN_POS", "verdict.secondary.grown",
     "verdict.secondary.described",
     # of outcomes, goals and teachers
-    "verdict.primaries", "goals.about", "verdict.side_effects.minutes", "verdict.side_effects.minutes_range",
+    "team.heading", "team.kicker", "verdict.primaries", "goals.about", "verdict.side_effects.minutes",
+    "verdict.side_effects.minutes_range",
     # of points, doses, shares and limits of a scale
     "charts.dose.item", "charts.growth.bin", "charts.growth.share", "charts.margin", "charts.scale", "locale.point",
     "locale.points", "locale.span", "locale.band", "order.told", "share.told", "report.certain.of",
