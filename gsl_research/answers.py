@@ -10,9 +10,11 @@ from . import privacy
 from .choices import SideEffect
 from .disclosure import (
     changed_may_show,
+    everyone_may_show,
     extreme_may_show,
     goal_answer_may_show,
     goal_may_show,
+    means_may_show,
     shareable,
     told_subgroups,
 )
@@ -48,6 +50,8 @@ def _goal_told(told: Telling, result: OutcomeResult, arm: Arm) -> Iterator[str]:
             yield w("verdict.goal.none")
         case _ if not privacy.may_average(arm.with_post if isinstance(outcome.goal, ReachGoal) else arm.pupils):
             yield w("verdict.goal.hidden")
+        case GainGoal() if not means_may_show(result):
+            yield w("verdict.goal.private")
         case ReachGoal() if not goal_may_show(result):
             yield w("verdict.goal.hidden_levels")
         case ReachGoal():
@@ -95,6 +99,8 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
         sentences.append(w(told.of_kind("verdict.everyone.not_measured")))
     elif not privacy.may_average(arm.pupils):
         sentences.append(w("verdict.everyone.hidden"))
+    elif not everyone_may_show(result):
+        sentences.append(w("verdict.everyone.private"))
     else:
         decimals, interval = told.decimals(result), result.spread.interval
         apart = _apart(result, decimals)
@@ -112,7 +118,9 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
         check = result.check(code)
         if check is not None and check.flag and extreme_may_show(arm, code):
             sentences.append(w(f"verdict.everyone.{code}", pupils=w.count(count)))
-    return w("verdict.chip.not_measured" if answer == "not_measured" else "verdict.chip.everyone"), sentences
+    hidden = answer != "not_measured" and not everyone_may_show(result)
+    chip = "not_measured" if answer == "not_measured" else "private" if hidden else "everyone"
+    return w(f"verdict.chip.{chip}"), sentences
 
 
 APART = (10, 5, 2)
@@ -145,6 +153,8 @@ def _counted(told: Telling) -> str:
 def _changed(told: Telling) -> Iterator[str]:
     """How many scored clearly lower than before, and higher, beside how many would if nothing changed."""
     w, found = told.words, told.primary.changed
+    if isinstance(found, Changed) and not everyone_may_show(told.primary):
+        return
     match found:
         case None:
             return
@@ -276,6 +286,8 @@ def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> st
         return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
     if effect.code == "described" and result.kind in UNITS:
         return w("verdict.secondary.levels", label=label)
+    if effect.code == "described" and not means_may_show(result):
+        return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
     if effect.code == "described":
         arm = result.arms.get("treated") or result.arms["single"]
         post, pre = told.mean(arm.mean_post), told.mean(arm.mean_pre) if result.outcome.gain_defined else ""

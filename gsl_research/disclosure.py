@@ -6,8 +6,7 @@ between two of them may be a count of one to four pupils.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +14,8 @@ from . import privacy
 from .estimate import Estimate, NotEstimated
 from .measurement import Arm, Dosed, GoalCount, Measurement, OutcomeResult, SubgroupResult
 from .methods.attrition import LeeBounds
+from .small_classes import means_told, shown
+from .study import GainGoal
 
 
 def shareable(result: OutcomeResult) -> bool:
@@ -24,7 +25,18 @@ def shareable(result: OutcomeResult) -> bool:
     if (waves := result.waves) is not None:
         told = (0, -1) if waves.same_pupils else range(len(waves.labels))
         behind += [counts[at] for counts, _ in waves.arms.values() for at in told]
-    return all(map(privacy.may_average, behind)) and not _solvable(result) and not _counts_follow(result)
+    return all(map(privacy.may_average, behind)) and shown(result) is not None and not _counts_follow(result)
+
+
+def means_may_show(result: OutcomeResult) -> bool:
+    """The means of the arms, beside a difference that may be told."""
+    return shareable(result) and means_told(result)
+
+
+def everyone_may_show(result: OutcomeResult) -> bool:
+    """How far pupils lie apart and how many moved: nothing of an outcome that is hidden."""
+    arm = result.arms.get("treated") or result.arms["single"]
+    return privacy.may_average(arm.pupils) and shareable(result)
 
 
 def _counts_follow(result: OutcomeResult) -> bool:
@@ -38,82 +50,10 @@ def _shares_are_large(result: OutcomeResult) -> bool:
     return all(min(levels) >= privacy.MIN_COUNT for levels in counts)
 
 
-UNKNOWN = 3
-"""Small classes of one side that an arm's mean, a difference and its error cannot tell apart (computed)."""
-
-
-def _solvable(result: OutcomeResult) -> bool:
-    sets = [[(item.treated, item.pupils) for item in result.classes]]
-    if (waves := result.waves) is not None and waves.classes:
-        at = range(len(waves.labels)) if not waves.same_pupils else (0, -1)
-        sets += [[(one.treated, one.pupils[w]) for one in waves.classes if one.pupils[w]] for w in at]
-        sets = sets if waves.same_pupils else sets[1:]
-    if (steps := result.steps) is not None:
-        for wave in range(len(steps.waves)):
-            here = [(one.start <= wave, one.pupils[wave]) for one in steps.classes if one.pupils[wave]]
-            sides = [sum(pupils for begun, pupils in here if begun is side) for side in (True, False)]
-            if any(0 < pupils < privacy.MIN_MEAN for pupils in sides):
-                return True
-            sets.append(here)
-    divided = len(result.classes) > result.units
-    if any(_small_is_solvable(classes, divided) for classes in sets):
-        return True
-    return result.waves is not None and (_small_follows(result, sets) or _alone_follow(result))
-
-
-def _near(result: OutcomeResult) -> float:
-    """How near, in points, the mean of fewer than ten pupils may be worked out: as far off as that of ten often is."""
-    return math.inf if result.sd is None else result.sd / privacy.MIN_MEAN**0.5
-
-
-TOLD_TO = 10**-privacy.MEAN_DECIMALS
-"""How far off a difference of two told means can be (computed)."""
-
-
-def _small_follows(result: OutcomeResult, sets: Sequence[Sequence[tuple[bool | None, int]]]) -> bool:
-    """Whether the growth, or the mean, of a class of fewer than ten follows. In the means by wave every pupil counts
-    once, in the main estimate every class: with n pupils, classes of m and a small one of s both give that of the small
-    one, but for what is rounded, times n / (m - s). ``sets`` hold (side, pupils)."""
-    if result.main is not None and result.main.estimator == "mean_slope":
-        return False
-    for classes in sets:
-        for side in {side for side, _ in classes}:
-            sizes = [pupils for of, pupils in classes if of is side]
-            small = [pupils for pupils in sizes if not privacy.may_average(pupils)]
-            apart = max(sizes) - min(sizes)
-            if 0 < len(small) < UNKNOWN and TOLD_TO * sum(sizes) < apart * _near(result):
-                return True
-    return False
-
-
-def _alone_follow(result: OutcomeResult) -> bool:
-    """Whether the mean of fewer than ten with a score at one moment alone follows: they count in the mean of that
-    moment and in no line, which gives the mean of the others."""
-    return any(
-        0 < alone < privacy.MIN_MEAN and TOLD_TO * pupils < alone * _near(result)
-        for arm, (counts, _) in result.waves.arms.items()
-        for pupils, alone in zip(counts, result.waves.alone[arm], strict=True)
-    )
-
-
-def _small_is_solvable(classes: list[tuple[bool | None, int]], divided: bool) -> bool:
-    """``classes`` are (side, pupils) of each, or of the sides of each."""
-    small = {side: [] for side, _ in classes}
-    for side, pupils in classes:
-        if not privacy.may_average(pupils):
-            small[side].append(pupils)
-    if divided:
-        return any(small.values()) and not all(len(pupils) >= UNKNOWN for pupils in small.values())
-    several = len(classes) > 1
-    return several and any(
-        min(pupils) < privacy.MIN_COUNT and len(pupils) < UNKNOWN for pupils in small.values() if pupils
-    )
-
-
 def shares_may_show(result: OutcomeResult) -> bool:
     """How many passed in every arm, before and after: all of it or nothing, since a difference of shares and one of
     them give the other."""
-    return shareable(result) and _shares_are_large(result)
+    return means_may_show(result) and _shares_are_large(result)
 
 
 def classes_may_show(result: OutcomeResult) -> bool:
@@ -132,7 +72,7 @@ def classes_may_show(result: OutcomeResult) -> bool:
 def shown_levels(result: OutcomeResult) -> tuple[int, ...]:
     """The levels of which may be told how many pupils stand on them or higher: in every arm, before and after, five
     pupils or more lie between two of them, below the first and above the last."""
-    if not shareable(result):
+    if not means_may_show(result):
         return ()
     counts = [levels for arm in result.arms.values() for levels in (arm.levels_pre, arm.levels_post) if levels]
     shown, last = [], 0
@@ -154,7 +94,8 @@ def goal_may_show(result: OutcomeResult) -> bool:
 def goal_answer_may_show(result: OutcomeResult) -> bool:
     """Whether these pupils reached the goal: ten of them, and no count of levels that stays at home."""
     arm = result.arms.get("treated") or result.arms["single"]
-    return privacy.may_average(arm.with_post) and goal_may_show(result)
+    follows = isinstance(result.outcome.goal, GainGoal) and not means_may_show(result)
+    return privacy.may_average(arm.with_post) and goal_may_show(result) and not follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +188,23 @@ def loss_may_show(measurement: Measurement) -> bool:
     outcome told before give who missed one of both: from one to four stays hidden."""
     lost, primary = sum(measurement.dropped.values()), measurement.primary
     arms = [arm.pupils for result in measurement.results for arm in result.arms.values()]
-    apart = [lost, measurement.rows - lost - _pupils(primary), *_apart(measurement, primary)]
+    outside, alone = measurement.rows - lost - _pupils(primary), _with_post_alone(primary)
+    apart = [lost, outside, *_apart(measurement, primary), lost + outside - alone]
+    apart += [outside - alone] if outside else []
     return all(n == 0 or privacy.may_count(abs(n)) for n in apart) and all(map(privacy.may_count, arms))
+
+
+def _with_post_alone(result: OutcomeResult) -> int:
+    """Pupils of whom a goal tells that they made the test afterwards, beside those who made both."""
+    arm = result.arms.get("treated") or result.arms["single"]
+    return arm.with_post - arm.pupils if result.waves is None else 0
+
+
+def why_lost_may_show(measurement: Measurement) -> bool:
+    """How many missed which test: no one to four, beside those of one arm who missed the first alone neither."""
+    alone = _with_post_alone(measurement.primary)
+    counts = [*measurement.dropped.values(), measurement.dropped["no_pre"] - alone]
+    return all(n == 0 or privacy.may_count(abs(n)) for n in counts)
 
 
 def lost_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
@@ -265,6 +221,10 @@ def arms_lost_may_show(measurement: Measurement, other: OutcomeResult | None = N
     result = other or measurement.primary
     missing = result.missing
     if missing is None:
+        return False
+    alone = _with_post_alone(result)
+    own = "treated" if "treated" in missing.lost else "single"
+    if 0 < abs(missing.lost[own] - alone) < privacy.MIN_COUNT and alone:
         return False
     whole = not missing.pupils_divided or result.left_out == missing.classes_lost == 0
     may_show = loss_may_show(measurement) if other is None else lost_may_show(measurement, other)
@@ -321,6 +281,9 @@ def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
     apart = [measurement.rows - _pupils(result)] if loss_may_show(measurement) else []
     if result.steps is not None:
         apart += [result.steps.pupils - _pupils(result), measurement.rows - result.steps.pupils]
+    if result is not measurement.primary and measurement.primary.missing is not None:
+        started = measurement.primary.missing.started
+        apart += [started[name] - arm.pupils for name, arm in result.arms.items() if name in started]
     return not any(0 < abs(pupils) < privacy.MIN_COUNT for pupils in (*apart, *_apart(measurement, result)))
 
 
@@ -329,6 +292,7 @@ def _apart(measurement: Measurement, result: OutcomeResult) -> Iterator[int]:
     for other in measurement.results[: measurement.results.index(result)]:
         yield _pupils(result) - _pupils(other)
         yield from (arm.pupils - other.arms[name].pupils for name, arm in result.arms.items())
+        yield from (arm.pupils - other.arms[name].with_post for name, arm in result.arms.items() if not result.waves)
     yield from (arm.pupils - count for name, arm in result.arms.items() for count in _told_beside(result, name))
 
 

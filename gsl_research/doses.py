@@ -12,6 +12,7 @@ from .estimate import Estimate, Interval, NotEstimated
 from .measurement import Dosed
 from .methods.dose import Complier
 from .rating import CLAIMS
+from .small_classes import classes_told
 from .telling import Telling
 
 STEPS = (1, 2, 5)
@@ -103,7 +104,11 @@ def _complier(told: Telling, found: Complier | NotEstimated, column: str) -> str
 
 
 def _picture(told: Telling, found: Dosed, column: str) -> Iterator[Block]:
-    if not isinstance(found.slope, Estimate) or not dose_points_may_show(found):
+    if (
+        not isinstance(found.slope, Estimate)
+        or not dose_points_may_show(found)
+        or True not in classes_told(told.primary)
+    ):
         return
     points = [
         (told.unit(point.number), round(point.dose, _decimals(found)), round(point.value, privacy.MEAN_DECIMALS))

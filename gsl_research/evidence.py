@@ -28,6 +28,7 @@ from .disclosure import (
     shares_may_show,
     told_estimates,
     told_subgroups,
+    why_lost_may_show,
 )
 from .estimate import Estimate, NotEstimated, Reason
 from .judge import Verdict, as_told
@@ -63,9 +64,10 @@ class StudyFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFacts:
-    """Counts; ``None`` where the disclosure rule hides one."""
+    """Counts; ``None`` where the disclosure rule hides one, and for the hash of the file: whoever knows all of it but
+    one pupil could try out scores against it."""
 
-    sha256: str
+    sha256: str | None
     pupils: int | None
     classes: int
     schools: int | None
@@ -207,7 +209,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     told = {result.outcome.name for result in results}
     silent = share and not shareable(primary)
     tells_loss = not share or loss_may_show(measurement)
-    tells_why = not share or not any(0 < n < privacy.MIN_COUNT for n in measurement.dropped.values())
+    tells_why = not share or why_lost_may_show(measurement)
     verdict = as_told(measurement, verdict) if share else verdict
     goal = "hidden" if silent or share and not goal_answer_may_show(primary) else verdict.answers.goal
     effects = [effect for effect in verdict.answers.side_effects if not share or effect.outcome in told]
@@ -230,7 +232,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             keep_until=study.privacy.keep_until if study.privacy is not None and not share else None,
         ),
         "data": DataFacts(
-            sha256=measurement.data_sha256,
+            sha256=None if share else measurement.data_sha256,
             pupils=_count(measurement.rows, share) if tells_loss else None,
             classes=primary.units,
             schools=measurement.schools,

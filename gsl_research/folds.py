@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from . import absent, charts, privacy
 from .blocks import Block, Fold, Table, Text
 from .disclosure import classes_may_show, shareable, told_estimates, told_subgroups
-from .evidence import versions
+from .evidence import evidence, versions
 from .hours import PerLesson, per_lesson
 from .levels import UNITS, cut
 from .months import Months, progress
@@ -205,7 +205,7 @@ def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
 def _origin(told: Telling) -> Iterator[tuple[str, str]]:
     w, measurement = told.words, told.measurement
     yield w("report.method.study_hash"), measurement.study.fingerprint
-    yield w("report.method.data_hash"), measurement.data_sha256
+    yield w("report.method.card_hash"), evidence(measurement, told.verdict).content_sha256
     yield w("report.method.versions"), " · ".join(f"{name} {number}" for name, number in versions().items())
 
 

@@ -23,6 +23,7 @@ from . import (
     growing,
     levels,
     missing,
+    numbering,
     plausible,
     stepped,
     wave_table,
@@ -65,6 +66,8 @@ def measure(study: Study, data: Dataset) -> Measurement:
     late = (plausible.left_out(outcome) for outcome in left_out if outcome.name not in data.unusable)
     if "dose" in data.frame and _result_of(primary, results).kind in levels.UNITS:
         raise Problems([Problem(code="not_yet", facts={"what": Term("later.dose_levels")})])
+    dose = dosage.dosed(study, data, _result_of(primary, results)) if "dose" in data.frame else None
+    results, dose = numbering.drawn(study.id, _result_of(primary, results), results, dose)
     return Measurement(
         study=study,
         results=results,
@@ -76,7 +79,7 @@ def measure(study: Study, data: Dataset) -> Measurement:
         warnings=(*data.warnings, *late),
         families=tuple(families.families(study, results, data)),
         together=families.together(study, results, data),
-        dose=dosage.dosed(study, data, _result_of(primary, results)) if "dose" in data.frame else None,
+        dose=dose,
         left_out=left_out,
     )
 

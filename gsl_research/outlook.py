@@ -14,10 +14,10 @@ from .blocks import Block, Bullets, Callout, Fold, Heading, Report, Table, Text
 from .divided import MIN_SIDE
 from .estimate import NotEstimated
 from .plan import Apart, Given, Plan
+from .privacy import COARSE_SCALE
 from .prospects import AHEAD, EFFECT_SD, MOST_CLASSES, WEEK_PAIRS, WEEK_SD, Prospect, total_sd
 from .report import HASH_SHOWN
 from .study import Comparison, MultiSite
-from .telling import COARSE_SCALE
 from .wording import Words, words
 
 DRAWN = ("divided", "halved", "weeks")
@@ -32,10 +32,7 @@ def outlook(plan: Plan, *, lang: str = "nl") -> Report:
     told = _Told(plan, words(lang).for_units(_level(plan)))
     w, typed = told.words, study.spoken
     footer = {"plan": study.fingerprint[:HASH_SHOWN], "version": __version__}
-    if plan.earlier_sha256 is None:
-        footed = w("plan.footer", **footer)
-    else:
-        footed = w("plan.footer_earlier", data=plan.earlier_sha256[:HASH_SHOWN], **footer)
+    footed = w("plan.footer", **footer)
     concluded = (*_concluded(told), *_reckoned_with(told))
     return Report(
         study_id=study.id,

@@ -8,11 +8,12 @@ from . import charts, levels_told, privacy
 from .blocks import Block, Text
 from .charts import ClassShape
 from .codes import Margin
-from .disclosure import told_subgroups
+from .disclosure import means_may_show, told_subgroups
 from .estimate import Estimate
 from .levels import PER, UNITS, cut
 from .measurement import Arm, ClassResult, OutcomeResult
 from .methods.subgroups import Pooled
+from .small_classes import classes_told
 from .telling import Telling
 
 UNDECIDED = ("CANNOT", "ONE_CLASS", "GROWTH_UNCLEAR", "DESCRIBED")
@@ -33,6 +34,9 @@ def attribution(told: Telling) -> Iterator[Block]:
     scale = outcome.scale_post or _span_of_bins(result.classes, result.arms.values())
     if not told.compared:
         arm = result.arms["single"]
+        if not means_may_show(result):
+            yield Text(w("report.certain.classes_private"))
+            return
         if outcome.gain_defined and arm.bins_pre and arm.bins_post:
             pre = _drawn(_apart_from_goal(result, arm, arm.bins_pre, arm.reached_before))
             post = _drawn(_apart_from_goal(result, arm, arm.bins_post, arm.reached))
@@ -47,11 +51,14 @@ def attribution(told: Telling) -> Iterator[Block]:
         yield from _panel(told)
         yield from _turns(told)
         return
-    if not told.rolled_out:
+    sides = classes_told(result)
+    if not told.rolled_out and sides:
         shapes = list(_all_shapes(told))
         yield charts.class_means(
             shapes, scale=scale, words=w, adjusted=outcome.pre is not None, declared=outcome.scale_post is not None
         )
+    if len(sides) < 2:
+        yield Text(w(f"report.certain.{'side' if sides else 'classes'}_private"))
     if result.steps is None:
         yield from _class_growth(told, scale)
     yield from _turns(told)
@@ -121,7 +128,9 @@ def _of_levels(told: Telling) -> Iterator[Block]:
     if told.verdict.capped_code == "ONE_CLASS":
         yield from _panel(told)
     elif told.compared and result.main is not None and result.main.interval is not None:
-        if result.kind == "order":
+        if result.kind == "order" and not classes_told(result):
+            yield Text(w("report.certain.classes_private"))
+        elif result.kind == "order":
             yield charts.class_means(list(_all_shapes(told)), scale=(0, PER), words=w, adjusted=False)
         yield _interval(told)
 
@@ -189,6 +198,8 @@ def _turns(told: Telling) -> Iterator[Block]:
     steps, w = told.primary.steps, told.words
     if steps is None:
         return
+    if len(classes_told(told.primary)) < 2:
+        return
     shown = {}
     for wave in range(len(steps.waves)):
         sides_at = steps.at if wave == 0 and told.primary.outcome.pre else wave
@@ -215,7 +226,9 @@ def _turns(told: Telling) -> Iterator[Block]:
 def _shapes(told: Telling, classes: list[ClassResult]) -> list[ClassShape]:
     """The classes of one arm: totals and the difference are told per arm, so what is hidden is decided per arm."""
     pupils = [item.pupils for item in classes]
+    may = classes_told(told.primary)
     counts, means = privacy.shown_counts(pupils), privacy.shown_counts(pupils, least=privacy.MIN_MEAN)
+    means = tuple(count if item.treated in may else None for item, count in zip(classes, means, strict=True))
     return [_shape(told, *of_class) for of_class in zip(classes, counts, means, strict=True)]
 
 

@@ -107,7 +107,6 @@ class Plan:
     designs: tuple[Prospect, ...]
     needed_divided: int | None
     with_more: tuple[tuple[int, Prospect, Prospect], ...]
-    earlier_sha256: str | None
 
     @property
     def outcome(self) -> Outcome:
@@ -188,7 +187,6 @@ def plan(study: Study, earlier: Dataset | str | Path | None = None) -> Plan:
         designs=designs,
         needed_divided=classes_needed(study, here, margin, None, usual.value, FAMILY_LEVEL),
         with_more=tuple(_with_more(study, here, usual.value, margin)),
-        earlier_sha256=None if earlier is None else earlier.sha256,
     )
     return replace(found, code=_code(found))
 

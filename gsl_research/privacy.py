@@ -18,6 +18,8 @@ MIN_MEAN = 10
 """Fewest pupils behind a mean, an effect or a plotted class (ACRO default 10; policy)."""
 MEAN_DECIMALS = 1
 """Means leave with one decimal: at two, leaving out one of 24 pupils gives that pupil's score away (computed)."""
+COARSE_SCALE = 15
+"""A scale at least this wide is told with one decimal, a narrower one with two (policy)."""
 BINS_PER_SCALE = 20
 """Steps of the grid on which the edges of a shown distribution lie (policy)."""
 

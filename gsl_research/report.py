@@ -24,7 +24,8 @@ from . import (
 from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps, Table, Text
 from .dataset import Dataset
 from .decisions import Decisions
-from .disclosure import goal_may_show, pupils_may_show, shareable
+from .disclosure import goal_may_show, means_may_show, pupils_may_show, shareable
+from .evidence import evidence
 from .growing import LINE_WAVES
 from .judge import Verdict
 from .levels import UNITS
@@ -61,7 +62,10 @@ def report(
 def footer(told: Telling) -> str:
     """Which scores, which plan and which version a page comes from."""
     measurement = told.measurement
-    data, plan = measurement.data_sha256[:HASH_SHOWN], measurement.study.fingerprint[:HASH_SHOWN]
+    data, plan = (
+        evidence(measurement, told.verdict).content_sha256[:HASH_SHOWN],
+        measurement.study.fingerprint[:HASH_SHOWN],
+    )
     return told.words("report.footer", data=data, plan=plan, version=__version__)
 
 
@@ -69,7 +73,9 @@ def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
     w = told.words
     start = sentences.certain(told)
     concluded = [text for text in (*sentences.conclusion(told), *levels_told.doubts(told)) if text]
-    yield Callout("conclusion", None, ((start,) if start else ()) + (*concluded, *together.primaries(told)))
+    first, last = (start, None) if means_may_show(told.primary) else (None, start)
+    said = (first, *concluded, *together.primaries(told), last)
+    yield Callout("conclusion", None, tuple(text for text in said if text))
     if shareable(told.primary) and told.verdict.capped_code != "ONE_CLASS":
         yield Facts(tuple(_facts(told)))
 
@@ -158,6 +164,8 @@ def _facts(told: Telling) -> Iterator[tuple[str, str]]:
     at = {"wave": told.wave(result)} if result.steps is not None else {}
     if result.kind in UNITS:
         yield from levels_told.facts(told)
+    elif not means_may_show(result):
+        yield from ()
     elif result.outcome.gain_defined:
         gain = arm.mean_post - arm.mean_pre
         ends = {"pre": told.mean(arm.mean_pre), "post": told.mean(arm.mean_post)}

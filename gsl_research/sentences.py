@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import absent, levels_told
-from .disclosure import shareable, shares_may_show
+from .disclosure import means_may_show, shareable, shares_may_show
 from .levels import UNITS
 from .measurement import OutcomeResult
 from .methods.trend import MIN_OCCASIONS
@@ -29,6 +29,8 @@ def certain(told: Telling) -> str | None:
         return levels_told.certain(told)
     if not shareable(result):
         return None
+    if not means_may_show(result):
+        return w("report.certain.private")
     of = told.of(result.outcome)
     with_start = result.outcome.gain_defined
     if not told.compared:

@@ -10,11 +10,10 @@ from .disclosure import pupils_may_show
 from .judge import FAMILY_LEVEL, Verdict, as_told
 from .levels import cut
 from .measurement import Measurement, OutcomeResult
+from .privacy import COARSE_SCALE
 from .study import Outcome, Stepped, Survey
 from .wording import Words, words
 
-COARSE_SCALE = 15
-"""A scale at least this wide is told with one decimal, a narrower one with two (policy)."""
 SMALLEST_P, P_DECIMALS = 0.01, 2
 STEPS_UP_TO = (1, 2, 3, 5)
 """The highest rating of each named step (words page, section 1)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from . import absent, privacy
 from .blocks import Fold, Table, Text
 from .codes import planned_before
-from .disclosure import goal_answer_may_show, shareable
+from .disclosure import goal_answer_may_show, means_may_show, shareable
 from .judge import OutcomeVerdict
 from .levels import UNITS, cut
 from .measurement import Family, OutcomeResult
@@ -117,6 +117,8 @@ def plain(told: Telling, result: OutcomeResult) -> str:
     w, label, blanks = told.words, told.label(result), told.figures(result)
     if "span" in blanks:
         return w(told.of_kind("verdict.secondary.grown"), label=label, **blanks)
+    if not means_may_show(result):
+        return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
     return w(
         told.of_kind("verdict.secondary.described"),
         label=label,

@@ -95,11 +95,22 @@ def run(case: Case) -> tuple[Study, Dataset, Measurement, Verdict]:
     return study, data, measurement, judge_verb(measurement)
 
 
+class Used(set):
+    """Keys of texts, and of those the ones that were told with a whole number."""
+
+    def __init__(self):
+        super().__init__()
+        self.counted: set[str] = set()
+
+
+WHOLE = re.compile("\\d[\\d\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]*")
+
+
 @contextmanager
-def telling() -> Iterator[set[str]]:
+def telling() -> Iterator[Used]:
     """The keys that are asked for inside. Nothing is drawn: that adds no words and takes most of the time."""
-    used: set[str] = set()
-    find = Words._find
+    used = Used()
+    find, say = Words._find, Words.__call__
 
     def recording(self, key):
         found = find(self, key)
@@ -107,8 +118,16 @@ def telling() -> Iterator[set[str]]:
             used.add(key)
         return found
 
+    def saying(self, key, /, **blanks):
+        if key not in used.counted:
+            text = self._text(key) or ""
+            whole = (name for name, value in blanks.items() if WHOLE.fullmatch(str(value)))
+            used.counted |= {key for name in whole if f"{{{name}}}" in text}
+        return say(self, key, **blanks)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Words, "_find", recording)
+        patch.setattr(Words, "__call__", saying)
         patch.setattr(Picture, "svg", lambda self, height, alt_text: "<svg xmlns='http://www.w3.org/2000/svg'/>")
         yield used
 

@@ -28,8 +28,10 @@ LAYERS = {
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "missing", "measurement", "disclosure", "description", "comparison", "divided", "growing",
-        "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "codes", "rating",
+        "privacy", "missing", "measurement", "small_classes", "disclosure", "description", "comparison",
+        "divided", "growing",
+        "everyone", "levels", "goals", "stepped", "families", "dosage", "numbering", "measure", "listed", "codes",
+        "rating",
         "choices", "foreseen", "prospects", "judge", "missing_record", "level_record",
         "check_record", "appendix", "evidence", "ledger", "releases", "months",
         "hours", "plan",
@@ -60,7 +62,8 @@ OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells",
         "level_order", "outcomes", "labels",
-        "plausible", "dataset", "methods", "privacy", "missing", "measurement", "description", "comparison", "divided",
+        "plausible", "dataset", "methods", "privacy", "missing", "measurement", "small_classes", "description",
+        "comparison", "divided",
         "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "plan",
         "charts", "pupil_page", "teacher_page",
         "tableschema", "explore", "pseudonyms", "someone", "releases",

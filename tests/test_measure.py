@@ -114,7 +114,8 @@ def test_lower_is_better_mirrors_higher_is_better(arms):
         assert a.value == pytest.approx(b.value)
         assert (a.interval and a.interval.low) == (b.interval and pytest.approx(b.interval.low))
     assert judge(up).code == judge(down).code
-    means = [(c.mean, 20 - d.mean) for c, d in zip(up.primary.classes, down.primary.classes, strict=True)]
+    ups, downs = (sorted(one.primary.classes, key=lambda item: item.unit) for one in (up, down))
+    means = [(c.mean, 20 - d.mean) for c, d in zip(ups, downs, strict=True)]
     assert all(a == pytest.approx(b) for a, b in means), "class means stay on the test's own scale"
 
 

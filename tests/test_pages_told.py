@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+import attacker
 import pytest
 from telling import Told, telling, told_cases
 from text_keys import KEYS, LANGUAGES
@@ -65,6 +66,12 @@ def test_every_sentence_of_a_page_is_told(told, used, room):
     keys = {key for key in KEYS["nl"] if key.split(".")[0] == room and not key.startswith(apart)}
     untold = keys - used
     assert untold == set()
+
+
+def test_of_every_whole_number_is_decided_whether_it_counts_pupils(used):
+    """Told by a new sentence, a count of pupils needs a statement of the attacker, or a reason why not."""
+    assert {key for key in used.counted if not attacker.decided(key)} == set()
+    assert used.counted & set(attacker.TOLD) and not set(attacker.TOLD) & set(attacker.GUARDED)
 
 
 def failures(told: list[Told], wrong, kinds: tuple[str, ...] = ()) -> list[str]:

@@ -112,8 +112,9 @@ def test_four_steps_are_the_rollout_of_the_method(better, drawn):
     assert ("permutation_p" in found) == drawn
     assert {one.estimator for one in result.beside} == {"class_and_wave_effects"}
     assert result.units == 8 and result.steps.sizes == (2, 2, 2, 2) and result.steps.pupils == 120
+    unit = {item.number: item.unit for item in result.classes}
     for one in result.steps.classes:
-        of_class = codes == one.number - 1
+        of_class = codes == unit[one.number]
         assert one.means == pytest.approx(scores[of_class].mean(axis=0)), "raw points, classes by their start"
     for one in result.classes:
         assert one.mean == pytest.approx(sign * means.mean[one.unit, result.steps.at]), "in raw points too"
@@ -384,8 +385,9 @@ def test_every_wave_counts_the_same_pupils_wherever_it_is_told():
     at, codes, scores = result.steps.at, *arrays(columns)
     assert at == 2
     both = ~np.isnan(scores[:, 0]) & ~np.isnan(scores[:, at])
+    unit = {item.number: item.unit for item in result.classes}
     for one in result.steps.classes:
-        mine = (codes == one.number - 1) & both
+        mine = (codes == unit[one.number]) & both
         assert one.means[0] == pytest.approx(scores[mine, 0].mean()) and one.pupils[0] == mine.sum()
     assert "118" not in page(measurement) and "120 leerlingen" not in page(measurement), "two missed one wave"
 

@@ -117,6 +117,31 @@ def with_levels() -> Iterator[Case]:
     yield replace(with_groups, study=study, columns=with_groups.columns | {"taal": of})
 
 
+def private_means() -> Iterator[Case]:
+    """One class of fewer than ten pupils, which what is told beside it would give."""
+    gain, more = {"goal": {"gain": 1.0}}, {"lezen": {}, "motivatie": SIDE}
+    for sizes in ([20, 8, 20, 20], [20, 20, 20, 8], [11, 9, 20, 20]):
+        yield comparison(f"classes of {sizes}", 1.0, 0.6, (2, 2), sizes=sizes, main=gain)
+    for arms in ((3, 3), (10, 10)):
+        sizes = [8, *[20] * (sum(arms) - 1)]
+        yield comparison(f"a class of 8 beside {arms}", 1.0, 0.6, arms, sizes=sizes)
+        yield levelled(comparison(f"levels, a class of 8 beside {arms}", 1.0, 0.6, arms, sizes=sizes, noise=2.5), 10.5)
+        yield levelled(
+            comparison(f"zones, a class of 8 beside {arms}", 1.0, 0.6, arms, sizes=sizes, noise=2.5),
+            8.0, 9.5, 11.0, 12.5, **ZONES,
+        )  # fmt: skip
+    for sizes in ([20, 8], [20, 20, 8], [20, 20, 20, 8]):
+        gains = tuple(1.0 + 0.4 * j for j in range(len(sizes)))
+        case = one_group(f"growth in classes of {sizes}", gains, main=gain, more=more)
+        here = [n % 20 < sizes[n // 20] for n in range(20 * len(sizes))]
+        kept = {name: [cell for cell, stays in zip(cells, here, strict=True) if stays]
+                for name, cells in case.columns.items()}  # fmt: skip
+        yield replace(case, columns=kept)
+        first, *rest = case.study["outcomes"]
+        alone = {key: value for key, value in first.items() if key not in ("pre", "tests", "goal")}
+        yield replace(case, study=case.study | {"outcomes": [alone, *rest]}, columns=kept)
+
+
 def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
     days = {"dates": [date(2025, 9, 15), date(2026, 1, 15), date(2026, 6, 10)]}
     motivation = {"motivatie": {"role": "side_effect", "domain": "motivation"}, "lezen": {}}
@@ -255,6 +280,7 @@ def cases() -> Iterator[Case]:
             for delta in (-1.5, 0.0, 1.5):
                 yield comparison(f"{level} {arms} {delta}", delta, arms=arms, level=level)
     yield from with_levels()
+    yield from private_means()
     yield comparison("classes far apart", 0.5, 3.0, (2, 2))
     yield comparison("one class each, no difference", 0.0, arms=(1, 1))
 

@@ -125,7 +125,7 @@ def _class_ridges(
             picture.rule([(picture.domain[0], y, picture.domain[1], y)], HAIR)
             picture.text([(picture.at(0), y, canvas.cut(shape.label, picture.left - 6))])
             if shape.mean is None:
-                small = words(f"charts.class_means.{'too_small' if wide else 'too_small_short'}", least=MIN_MEAN)
+                small = words(f"charts.class_means.{'too_small' if wide else 'too_small_short'}")
                 picture.text([(picture.at(picture.left + 6), y - 4, small)], SOFT)
                 continue
             picture.ridge([(x, y - step * 0.86 * density / top) for x, density in curve], COLOURS[arm])
