@@ -94,6 +94,7 @@ def concluded(told: Telling) -> Iterator[str]:
         case "DESCRIBED":
             if result.main is not None:
                 hidden = result.kind == "share" and not shares_may_show(result)
+                blanks["why"] = w(f"verdict.described_why.{'few' if result.units == 2 else 'same'}")
                 yield w("verdict.DESCRIBED_hidden" if hidden else told.of_kind("verdict.DESCRIBED_gain"), **blanks)
             elif result.kind in UNITS:
                 yield w("verdict.DESCRIBED_levels", **blanks)
