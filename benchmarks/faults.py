@@ -4,8 +4,9 @@
 
 First every call that writes under the output folder fails once, in the driver and in the kernel, with a full disk, a
 broken disk and a folder that may not be written in. Then KILLS runs (200) are killed at random moments, half of them
-over earlier results, and half of them near the end, where results are put in place. After each the results must be those of before or the new ones, whole; nobody's name may stand in
-the shareable root; and the next run must leave the new results and nothing else. Ends with 1 when one does not.
+over earlier results, and half of them near the end, where results are put in place. After each the results must be
+those of before or the new ones, whole; nobody's name may stand in the shareable root; and the next run must leave the
+new results and nothing else. Ends with 1 when one does not.
 """
 
 from __future__ import annotations
