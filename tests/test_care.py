@@ -34,7 +34,7 @@ def forgetting(**changes):
     changed = (Change(HERE / "Jan Maes.csv", 1, 0, b""), Change(HERE / "b.csv", 2, 1, b""))
     facts = {"out": HERE, "changes": changed, "study_file": HERE / "s.toml", "data": HERE / "b.csv", "study": "s"}
     facts |= {"others": ("t",), "remove": (HERE / "c",), "look": (HERE / "d.docx",), "edited": (HERE / "e.docx",)}
-    facts |= {"trace": Trace(["Jan Maes"])}
+    facts |= {"trace": Trace(["Jan Maes"]), "names": frozenset({"Jan Maes"})}
     return Forgetting(**facts | changes)
 
 
