@@ -408,6 +408,7 @@ GUARDED = {
     "report.missing.of_none": "disclosure.lost_may_show, test_disclosure",
     "report.missing.of_some": "disclosure.lost_may_show, test_disclosure",
     "report.dose.unknown_some": "five or more, test_dosage",
+    "report.dose.unknown_few": "one to four, and told as such, test_dosage",
     "locale.pupils": "told inside a basis",
     "locale.basis_others": "pupils of all occasions together, test_waves_told",
 }
@@ -425,7 +426,7 @@ NO_COUNT = (
     "report.facts.steps", "report.method.since_first", "report.method.since_one", "report.method.since_more",
     "charts.over_time.item", "charts.turns.item", "report.certain.both_waves", "report.certain.pair_waves",
     "report.certain.single_waves", "report.certain.single_others", "report.certain.steps", "report.certain.steps_end",
-    "report.facts.end_steps", "report.facts.gain_steps", "verdict.CANNOT_capped_alike", "verdict.CANNOT_between",
+    "report.facts.end_steps", "report.facts.gain_steps", "verdict.fuller_wave", "verdict.CANNOT_capped_alike", "verdict.CANNOT_between",
     "verdict.DECLINE",
     "verdict.GROWTH", "verdict.GROWTH_UNCLEAR", "verdict.DESCRIBED_gain", "verdict.considered", "verdict.considering",
     "verdict.goal.treated_steps", "verdict.later", "verdict.LEAN_NEG", "verdict.LEAN_POS", "verdict.secondary.grown",
