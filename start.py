@@ -29,6 +29,7 @@ LAB_SETTINGS = (  # JupyterLab asks the internet nothing: no news, no updates, n
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
 )
+ON_ALL_CORES = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 MARKER = "gsl_research_ready.json"
 FETCH_INSTALLER_SECONDS = 60
 BUSY_SECONDS = 20
@@ -277,7 +278,7 @@ def command(line: CommandLine) -> list:
         debug = ["--debug"] if line.debug else []
         return ["-P", "-m", "gsl_research.cli", "demo", "--lang", line.lang, *out, *debug, *line.rest]
     if line.verb == "test":
-        return ["-m", "pytest", "--nbval-lax", "-m", "not slow", *line.rest]
+        return ["-m", "pytest", "--nbval-lax", "-m", "not slow", *ON_ALL_CORES, *line.rest]
     root = f"--ServerApp.root_dir={PROJECT}"
     return ["-m", "jupyterlab", root, *LAB_SETTINGS, "notebooks/0_start_here.ipynb", *line.rest]
 

@@ -1,5 +1,5 @@
 """Rebuild ``reports/example``: the page, the guide for a team meeting and the card of every example study, in Dutch,
-and of the first one in English too. The first one is there as Word and PDF as well.
+and of the first one in English too. The pages of the first one are there as Word and PDF as well.
 
 python benchmarks/make_example_reports.py [FOLDER]
 """
@@ -39,9 +39,11 @@ def make(folder: Path) -> None:
                         page = make_page(measurement, verdict, lang=lang, decisions=decisions)
                         shutil.copyfile(gsl.save(page, staging), target / f"{page.name}{ending}.html")
             if study.id == ENGLISH:
-                page = gsl.save(gsl.report(measurement, verdict, decisions=decisions), staging, also=DOCUMENTS)
-                for kind in DOCUMENTS:
-                    shutil.copyfile(page.with_suffix(f".{kind}"), target / f"report.{kind}")
+                for make_page in (gsl.report, gsl.conversation):
+                    page = gsl.save(make_page(measurement, verdict, decisions=decisions), staging, also=DOCUMENTS)
+                    for kind in DOCUMENTS:
+                        made = page.with_suffix(f".{kind}")
+                        shutil.copyfile(made, target / made.name)
             if study.id in PLANNED:
                 shutil.copyfile(gsl.save(gsl.outlook(gsl.plan(study)), staging), target / "plan.html")
             shutil.copyfile(gsl.save(gsl.evidence(measurement, verdict), staging), target / "card.json")

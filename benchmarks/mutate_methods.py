@@ -1,12 +1,19 @@
 """Small errors put into the formulas on purpose: do their tests notice?
 
-    python benchmarks/mutate_methods.py [COUNT] [--seed N] [--only MODULE ...]
+    python benchmarks/mutate_methods.py [COUNT] [--seed N] [--only MODULE ...] [--tests FILE ...] [--at-once N]
 
 A *mutant* is a module of ``gsl_research/methods`` with one small error: another operator, a number one higher, a
 minus that is gone, a check that is turned around. COUNT mutants are drawn from all that the modules allow, with a seed.
 Each is written to a copy of the project and run against the test files that import the module, its own first and
-alone, until one fails. Prints every mutant that survives, with the reason where one is known, and at the end what every
-module's tests killed. Ends with 1 below 85 % killed.
+alone, until one fails. A module above the formulas is named with its files: ``--only judge --tests test_judge.py``.
+Prints every mutant that survives, with the reason where one is known, and at the end what every module's
+tests killed. Ends with 1 below 85 % killed.
+
+Measured 2026-11-23, seeds 2026 and 2027, 210 mutants: 72 of several, dose, imputation, attrition, site_subgroups,
+precision, waves and growth_model (56 killed), 28 of told, mastery, ordinal and bracket (24), 10 of foreseen (4), of
+level_order (10) and of everyone (10, with test_disclosure.py), 16 of judge (15), 40 of rating (32), and 24 again of
+imputation as rewritten, growth_model, dose and several (20). Of the 39 that were left 24 have tests since and 14 make
+no difference; one stood in a check that could not fail, which went.
 """
 
 from __future__ import annotations
@@ -34,9 +41,9 @@ LEAST_KILLED = 0.85
 """Share of the mutants that the tests must kill (issue, the statistical core)."""
 ABOVE_THE_FORMULAS = {
     "test_judge.py", "test_calibration.py", "test_measure.py", "test_explore.py", "test_verdicts.py", "test_labels.py",
+    "test_pages_told.py",
 }  # fmt: skip
 """Tests that use a formula but are not about it: slow, and no excuse for a formula without tests of its own."""
-AT_ONCE = 2
 PATIENCE = 5
 """A mutant that takes this many times as long as the tests without it, and a minute, counts as killed."""
 NOT_THE_COPY = 90
@@ -110,6 +117,61 @@ NO_DIFFERENCE: dict[tuple[str, str, str], str] = {
         "return (deviance, whole - (weight ** 2).sum(axis=-1) / whole - (weight ** 2 * squares).sum(axis=-1))",
         "return (deviance, whole - (weight ** 2).sum(axis=-1) / whole - (weight ** 2 * squares).sum())",
     ): "the slope is asked at one variance at a time",
+    (
+        "waves",
+        "g = standardised(points, moments, arm, sd=total_sd(moments, arm, 0), icc=anova_icc(moments, arm, 0))",
+        "g = standardised(points, moments, arm, sd=total_sd(moments, arm, 0), icc=anova_icc(moments, arm, -1))",
+    ): "there is one variable",
+    (
+        "waves",
+        "if not (t ** 2).sum() > 0:",
+        "if not (t ** 2).mean() > 0:",
+    ): "a mean of squares is 0 where their sum is",
+    (
+        "waves",
+        "return found if count > 1 else replace(found, class_df=0, p=None, source='bell_mccaffrey_2002')",
+        "return found if count > 2 else replace(found, class_df=0, p=None, source='bell_mccaffrey_2002')",
+    ): "two classes were described above",
+    (
+        "growth_model",
+        "close = {'xatol': 1e-08, 'fatol': 1e-10}",
+        "close = {'xatol': 1e-08, 'fatol': 2e-10}",
+    ): "where we stop, not a formula",
+    (
+        "attrition",
+        "return Tipping(sign, min(root, 1.0) * sign)",
+        "return Tipping(sign, min(root, 2.0) * sign)",
+    ): "the root lies below 1 but for rounding: at 1 the interval holds 0",
+    (
+        "told",
+        "NODES_TAIL = 1e-10",
+        "NODES_TAIL = 2e-10",
+    ): "both leave out far less than the 1e-7 that it promises",
+    (
+        "told",
+        "s = np.exp(middle + half * place)",
+        "s = np.exp(middle - half * place)",
+    ): "the places lie alike on both sides of the middle",
+    (
+        "foreseen",
+        "classes += [ClassResult(n + 1, n, name == 'treated', round(pupils), 0.0, None) for n in range(first, units)]",
+        "classes += [ClassResult(n + 2, n, name == 'treated', round(pupils), 0.0, None) for n in range(first, units)]",
+    ): "no rating asks the number of a class",
+    (
+        "foreseen",
+        "classes += [ClassResult(n + 1, n, name == 'treated', round(pupils), 0.0, None) for n in range(first, units)]",
+        "classes += [ClassResult(n + 1, n, name == 'treated', round(pupils), 1.0, None) for n in range(first, units)]",
+    ): "no rating asks the mean of a class",
+    (
+        "foreseen",
+        "first = 0 if sides.divided else units",
+        "first = -1 if sides.divided else units",
+    ): "classes are counted, whatever their codes",
+    (
+        "dose",
+        "if square > 0 and inside <= 0:",
+        "if square >= 0 and inside <= 0:",
+    ): "a square that is 0 has been dealt with above",
 }
 """(module, before, after) of mutants that no test can kill, or need not: why."""
 
@@ -244,6 +306,12 @@ def _where_they_differ(before: str, after: str) -> tuple[str, str]:
     return next(((b.strip(), a.strip()) for b, a in pairs if b != a), (before.splitlines()[0], after.splitlines()[0]))
 
 
+def file_of(module: str) -> Path:
+    """Where a module stands in the project: among the formulas, or else above them."""
+    among = METHODS / f"{module}.py"
+    return among if (PROJECT / among).is_file() else METHODS.parent / among.name
+
+
 def tests_of(module: str, tests: Path) -> list[Path]:
     """The test files that import a module: its own first, then the published ones, then the rest, small ones first."""
     imported = re.compile(rf"gsl_research\.methods(\.{module}\b| import [^\n]*\b{module}\b)")
@@ -337,16 +405,20 @@ def main() -> int:
     asked.add_argument("count", type=int, nargs="?", default=200)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--only", nargs="*")
+    asked.add_argument("--tests", nargs="*")
+    asked.add_argument("--at-once", type=int, default=2)
     given = asked.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     CONTEXT.set_forkserver_preload(LARGE)
     modules = given.only or sorted(path.stem for path in (PROJECT / METHODS).glob("[!_]*.py"))
     with tempfile.TemporaryDirectory() as folder:
         rooms: queue.Queue[Path] = queue.Queue()
-        for number in range(AT_ONCE):
+        for number in range(given.at_once):
             rooms.put(room := copied(Path(folder, str(number))))
-        sources = {module: (room / METHODS / f"{module}.py").read_text("utf-8") for module in modules}
-        tests = {module: [path.relative_to(room) for path in tests_of(module, room / "tests")] for module in modules}
+        sources = {module: (room / file_of(module)).read_text("utf-8") for module in modules}
+        named = [room / "tests" / name for name in given.tests or ()]
+        chosen = {module: named or tests_of(module, room / "tests") for module in modules}
+        tests = {module: [path.relative_to(room) for path in files] for module, files in chosen.items()}
         took = passing(room, {file for files in tests.values() for file in files})
         tests = {module: [file for file in files if file in took] for module, files in tests.items()}
         possible = [(module, site) for module, files in tests.items() if files for site in sites(sources[module])]
@@ -356,13 +428,13 @@ def main() -> int:
             module, site = case
             made, files = mutant(sources[module], site), tests[module]
             patience = PATIENCE * sum(took[file] for file in files) + 60
-            dead = judged(made, METHODS / f"{module}.py", rooms, files, patience)
+            dead = judged(made, file_of(module), rooms, files, patience)
             if not dead:
                 reason = NO_DIFFERENCE.get((module, made.before, made.after), "NOT EXPLAINED")
                 print(f"{module}:{made.line}  {made.before}  →  {made.after}\n    {reason}", flush=True)
             return module, dead
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(given.at_once) as pool:
             results = list(pool.map(fate, drawn))
     print(f"{len(results)} of {len(possible)} possible mutants, seed {given.seed}")
     for module, files in tests.items():

@@ -19,6 +19,7 @@ from .disclosure import (
 from .judge import OutcomeVerdict
 from .levels import UNITS
 from .measurement import OutcomeResult
+from .rating import SAFE_CAP, loss_left_open
 from .telling import Telling
 
 
@@ -45,11 +46,26 @@ def _counted(told: Telling, result: OutcomeResult) -> str:
     else:
         lost, may_show = sum(result.missing.lost.values()), lost_may_show(measurement, result)
     kind = "none" if lost == 0 else "some"
-    if not may_show:
-        kind = "few" if 0 < lost < privacy.MIN_COUNT else "untold"
+    if not _left_open(told, result):
+        kind = "untold"
+    elif not may_show:
+        kind = "few" if 0 < lost < privacy.MIN_SOME else "untold"
     several = len(measurement.results) > 1
     key = f"report.missing.of_{kind}" if several else f"report.method.missing_{kind}"
-    return w(key, label=result.outcome.label, rows=w.count(measurement.rows), lost=w.count(lost))
+    return w(
+        key,
+        label=result.outcome.label,
+        rows=w.count(measurement.rows),
+        lost=w.count(lost),
+        least=w.count(privacy.MIN_SOME),
+    )
+
+
+def _left_open(told: Telling, result: OutcomeResult) -> bool:
+    """Whether the rating, or that a side effect is called safe, leaves open how few are lost beside their number."""
+    rated = (*told.verdict.primaries, *told.verdict.secondaries)
+    of_outcome = [one.security.loss_open for one in rated if one.outcome == result.outcome.name]
+    return of_outcome[0] if of_outcome else loss_left_open(result, SAFE_CAP)
 
 
 def concluded(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> Iterator[str]:

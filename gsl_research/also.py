@@ -74,10 +74,13 @@ def remembered(folder: Path, new: Iterable[Placed]) -> dict[str, str]:
     return dict(sorted((there | {one.name: _digest(one.content) for one in new}).items()))
 
 
-def not_renewed(folder: Path, page: str, new: Iterable[Placed]) -> tuple[str, ...]:
-    """Documents of this page from an earlier run that are not made again."""
+def not_renewed(folder: Path, pages: Mapping[str, bytes], new: Iterable[Placed]) -> tuple[str, ...]:
+    """Documents in ``folder`` of an earlier run that say something else than the ``pages`` that come, by name."""
     told = {name for one in new for name in (one.asked, one.name)}
-    earlier = (name for name in sorted(last_written(folder)) if name.startswith(page) and name not in told)
+    other = [
+        Path(name).stem for name, content in pages.items() if _digest_of(folder / name) not in (None, _digest(content))
+    ]
+    earlier = (name for name in sorted(last_written(folder)) if name.startswith(tuple(other)) and name not in told)
     return tuple(name for name in earlier if (folder / name).is_file())
 
 

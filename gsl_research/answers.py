@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Iterator
 
@@ -84,9 +83,10 @@ def goal_figures(told: Telling, outcome: Outcome, arm: Arm) -> dict[str, str]:
     at = typed if told.primary.kind == "share" or top else at
     return {
         "reached": w.count(arm.reached),
+        "least": w.count(privacy.MIN_COUNT),
         "pupils": w.count(arm.with_post),
         "goal": at,
-        "aimed": w.count(math.ceil(outcome.goal.share * arm.with_post - 1e-9)),
+        "aimed": w.count(outcome.goal.pupils(arm.with_post)),
     }
 
 
@@ -165,10 +165,9 @@ def _changed(told: Telling) -> Iterator[str]:
             if not changed_may_show(told.primary):
                 yield w("verdict.everyone.moved_hidden")
                 return
-            if (
-                all(privacy.part_of(count, pupils) == "exact" for count in (worse, better))
-                and 0 < rest < privacy.MIN_COUNT
-            ):
+            if all(
+                privacy.part_of(count, pupils) == "exact" for count in (worse, better)
+            ) and not privacy.none_or_enough(rest):
                 yield w("verdict.everyone.moved_hidden")
                 return
             yield _moved(told, "lower", worse, pupils, round(found.expected_lower))
@@ -233,7 +232,7 @@ def _basis(told: Telling, one: SubgroupResult) -> str:
     classes = sum(count for name, count in one.n.items() if name.startswith("classes"))
     pupils = sum(one.n.values()) - classes
     unlabelled = sum(arm.pupils for arm in result.arms.values()) - pupils
-    if classes < result.units or 0 < unlabelled < privacy.MIN_COUNT:
+    if classes < result.units or not privacy.none_or_enough(unlabelled):
         return told.units(classes)
     return w("locale.basis", classes=told.units(classes), pupils=w("locale.pupils", count=w.count(pupils)))
 

@@ -13,6 +13,9 @@ from .retention import Kept
 from .someone import Change
 from .wording import Words
 
+MOST_NAMED = 12
+"""Files that could not be looked into: more are counted (policy)."""
+
 
 def coded_lines(coded: Coded, w: Words) -> Iterator[str]:
     """What was made, what stayed behind, and what the key is."""
@@ -73,11 +76,15 @@ def forget_lines(plan: Forgetting, done: Forgotten | None, w: Words, *, typed: b
             yield from (f"- {_named(plan, path, w)}" for path in paths)
     yield ""
     if done is None:
+        yield from _unseen(plan, plan.unseen, "unseen", w)
         yield say("go")
     else:
         if done.left:
             yield say("left")
             yield from (f"- {_named(plan, path, w)}" for path in done.left)
+            yield from _unseen(plan, done.unseen, "unseen", w)
+        elif done.unseen:
+            yield from _unseen(plan, done.unseen, "clean_but", w)
         elif not (plan.namesake or plan.unsearchable):
             yield say("clean")
         yield say("note", path=done.note)
@@ -85,6 +92,15 @@ def forget_lines(plan: Forgetting, done: Forgotten | None, w: Words, *, typed: b
         yield from (f"- {say(f'beyond_{what}')}" for what in ("copies", "reports", "notebooks"))
     if typed:
         yield say("history")
+
+
+def _unseen(plan: Forgetting, paths: Sequence[Path], key: str, w: Words) -> Iterator[str]:
+    """The files that could not be looked into, under the sentence ``key``."""
+    if paths:
+        yield w(f"privacy_care.forget.{key}")
+        yield from (f"- {_named(plan, path, w)}" for path in paths[:MOST_NAMED])
+        if len(paths) > MOST_NAMED:
+            yield "- " + w("privacy_care.forget.unseen_more", count=w.count(len(paths) - MOST_NAMED))
 
 
 def retention_lines(

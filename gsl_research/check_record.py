@@ -10,6 +10,7 @@ from .disclosure import classes_may_show, extreme_may_show, loss_may_leave
 from .measurement import Check, Measurement, OutcomeResult
 
 CARD_CHECK_DECIMALS = 2
+OF_PUPILS = ("ceiling", "floor", "attrition", "attrition_gap")
 OF_SINGLE_CLASSES = ("class_sd_ratio", "leave_one_out_low", "leave_one_out_high", "outlying_class")
 
 
@@ -19,17 +20,24 @@ class CheckEntry:
     code: str
     value: float | None
     """``None`` on a card when it would tell a small count."""
-    flag: bool
+    flag: bool | None
+    """``None`` on a card where that would tell how few they are."""
 
 
-def check_entries(measurement: Measurement, result: OutcomeResult, *, share: bool) -> Iterator[CheckEntry]:
+def check_entries(
+    measurement: Measurement, result: OutcomeResult, share: bool, tells_loss: bool
+) -> Iterator[CheckEntry]:
+    """On a card (``share``) attrition alone where how many are lost may be told."""
     for one in result.checks:
         value = _on_card(measurement, result, one) if share else one.value
-        yield CheckEntry(outcome=result.outcome.name, code=one.code, value=value, flag=one.flag)
+        if share and not tells_loss and one.code in ("attrition", "attrition_gap") and result is measurement.primary:
+            value = None
+        hidden = value is None and one.code in OF_PUPILS
+        yield CheckEntry(outcome=result.outcome.name, code=one.code, value=value, flag=None if hidden else one.flag)
 
 
 def _on_card(measurement: Measurement, result: OutcomeResult, check: Check) -> float | None:
-    """A card leaves out shares that stand for one to four pupils (a ceiling, a loss), and what would tell the mean of a
+    """A card leaves out shares that stand for a few pupils (a ceiling, a loss), and what would tell the mean of a
     class with fewer than 10."""
     if check.code in OF_SINGLE_CLASSES and not classes_may_show(result):
         return None
@@ -41,9 +49,9 @@ def _on_card(measurement: Measurement, result: OutcomeResult, check: Check) -> f
         case "attrition" | "attrition_gap" if not loss_may_leave(measurement, result):
             told = False
         case "attrition":
-            told = sum(lost) == 0 or privacy.may_count(sum(lost))
+            told = privacy.none_or_enough(sum(lost))
         case "attrition_gap":
-            told = all(count == 0 or privacy.may_count(count) for count in lost)
+            told = all(map(privacy.none_or_enough, lost))
         case "class_sizes":
             told = False
         case _:

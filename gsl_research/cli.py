@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from .also import Placed
 
 EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
-DONE, USER_PROBLEM, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
+DONE, USER_PROBLEM, WRONG_CALL, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 CARE = ("pseudonymise", "forget", "retention")
 """The verbs that look after what is known of pupils."""
-VERBS = ("measure", "demo", "check", "template", "plan", "decisions", *CARE)
+VERBS = ("measure", "batch", "demo", "check", "template", "plan", "decisions", *CARE)
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -51,6 +51,40 @@ def measure(
     debug: Debug = False,
 ) -> None:
     _measure(study, data, out, words(lang), _formats(words(lang), also), debug, not_shared=not_shared)
+
+
+@app.command(add_help_option=False)
+def batch(
+    folder: Annotated[Path, typer.Argument()],
+    out: Out = Path("."),
+    also: Also = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1)] = None,
+    engine: Annotated[Literal["forked", "plain"] | None, typer.Option("--engine")] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler")] = None,
+    lang: Lang = "nl",
+    debug: Debug = False,
+) -> None:
+    from .batch import Local, Wanted
+    from .batch_told import run_and_tell
+    from .scheduler import Distributed
+    from .zygote import can_fork
+
+    w = words(lang)
+    if engine == "forked" and not can_fork():
+        _wrong_choice(w, "--engine", engine, ["plain"])
+    if scheduler is not None and jobs is not None:
+        raise typer.BadParameter("--jobs is for this computer; a scheduler has workers of its own")
+    wanted = Wanted(out.resolve(), lang, _formats(w, also))
+
+    def pool() -> Local | Distributed:
+        return Local(engine, jobs) if scheduler is None else Distributed(scheduler, engine)
+
+    try:
+        stopped, failed = run_and_tell(folder.resolve(), wanted, pool, w, asked=engine, debug=debug)
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    code = {"by_hand": INTERRUPTED, "disk": USER_PROBLEM}.get(stopped, SOME_FAILED if failed else DONE)
+    raise typer.Exit(code)
 
 
 @app.command(add_help_option=False)
@@ -128,17 +162,22 @@ def plan(
 ) -> None:
     import gsl_research as gsl
 
-    from .files import save_documents
+    from .also import not_renewed
+    from .documents import html
+    from .files import SHAREABLE, save_documents, study_folder
 
     w = words(lang)
     kinds = _formats(w, also)
     try:
         page = gsl.outlook(gsl.plan(gsl.load_study(study), data), lang=lang)
         new = save_documents(page, out, kinds) if kinds else ()
+        folder = study_folder(out, SHAREABLE, page.study_id)
+        left = not_renewed(folder, {f"{page.name}.html": html(page).encode()}, new)
         path = gsl.save(page, out)
     except Problems as found:
         _refuse(w, found.problems, "command.not_made")
     typer.echo(f"\n{page.summary}\n")
+    _tell_left(w, left)
     typer.echo(w("command.plan", path=path.resolve()))
     _tell_documents(w, path.resolve().parent, new)
 
@@ -200,7 +239,7 @@ def forget(
     except Problems as found:
         _refuse(w, found.problems, "privacy_care.forget.refused")
     _say(care.forget_lines(plan, done, w, typed=who is not None))
-    raise typer.Exit(USER_PROBLEM if done is not None and done.left else DONE)
+    raise typer.Exit(USER_PROBLEM if done is not None and (done.left or done.unseen) else DONE)
 
 
 @app.command(add_help_option=False)
@@ -233,6 +272,11 @@ def _tell_documents(w: Words, folder: Path, new: "Iterable[Placed]") -> None:
         typer.echo(w("command.document", path=folder / one.name))
 
 
+def _tell_left(w: Words, names: tuple[str, ...]) -> None:
+    if names:
+        typer.echo(f"{w('command.left', names=w.listing(names))}\n")
+
+
 def _measure(
     study: Path, data: Path, out: Path, w: Words, kinds: tuple[str, ...], debug: bool, *, not_shared: bool = False
 ) -> None:
@@ -249,8 +293,7 @@ def _measure(
     typer.echo(f"\n{runs.summary(run.page)}\n")
     if run.replaced:
         typer.echo(f"{w('command.replaced')}\n")
-    if run.left:
-        typer.echo(f"{w('command.left', names=w.listing(run.left))}\n")
+    _tell_left(w, run.left)
     typer.echo(w("command.page", path=run.page))
     typer.echo(w("command.conversation", path=run.conversation))
     _tell_documents(w, run.folder, run.documents)
@@ -280,6 +323,7 @@ def main() -> None:
     if not asked or {"--help", "-h"} & set(asked):
         verb = asked[0] if asked and asked[0] in VERBS else "gsl"
         room = {"template": "templates.help"} | {care: f"privacy_care.help.{care}" for care in CARE}
+        room |= {"batch": "batch.help.batch"}
         typer.echo(w(room.get(verb, f"command.help.{verb}")))
         sys.exit(DONE)
     try:

@@ -57,6 +57,9 @@ def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
     yield Callout("conclusion", None, tuple(_finding(told)))
     yield _heading(told, "surprises")
     yield Bullets(tuple(questions(told)))
+    if decisions.answers:
+        yield Text(w("team.written_before"))
+        yield Bullets(tuple(decided.reflected(decisions, w)))
     yield _to_write(told, "surprises")
     yield _heading(told, "decide")
     yield Text(w("team.next_step", step=advice.next_step(told)))
@@ -97,6 +100,7 @@ def _finding(told: Telling) -> Iterator[str]:
 def _beside(told: Telling) -> Iterator[str]:
     """What a reader of the finding alone must know."""
     w, result = told.words, told.primary
+    yield from sentences.untold_waves(told)
     if not shareable(result):
         return
     drawn = not told.compared or told.measurement.study.design.randomised

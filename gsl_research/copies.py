@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import isclose
@@ -71,13 +71,14 @@ def _safe(text: str) -> str:
 
 
 def _csv(sheet: Sheet) -> bytes:
+    columns = ([_safe(as_text(cell)) for cell in column] for column in sheet.columns.values())
+    return separated([tuple(map(_safe, sheet.columns)), *zip(*columns, strict=True)])
+
+
+def separated(rows: Iterable[Sequence[str]]) -> bytes:
     """Semicolons and a byte order mark: with these a spreadsheet in Belgium keeps columns and accents."""
     content = io.StringIO(newline="")
-    writer = csv.writer(content, delimiter=";", lineterminator="\r\n")
-    writer.writerow(map(_safe, sheet.columns))
-    writer.writerows(
-        zip(*([_safe(as_text(cell)) for cell in column] for column in sheet.columns.values()), strict=True)
-    )
+    csv.writer(content, delimiter=";", lineterminator="\r\n").writerows(rows)
     return content.getvalue().encode("utf-8-sig")
 
 

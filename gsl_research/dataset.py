@@ -19,6 +19,7 @@ from . import identity, plausible, pupils, wave_days, wave_table
 from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
+from .last_waves import told_waves
 from .mentions import named_pupils
 from .outcomes import read_dose, read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
@@ -213,6 +214,7 @@ def bind(study: Study, table: Table) -> Dataset:
     if errors(problems):
         raise Problems(problems)
     frame, names = _frame(scores | beside, treated, dose, codes, labels, keys.get(level))
+    frame, waves, untold = told_waves(study, frame, waves)
     return Dataset(
         study_id=study.id,
         frame=frame,
@@ -224,7 +226,7 @@ def bind(study: Study, table: Table) -> Dataset:
         file=table.file,
         sha256=table.sha256,
         skipped=skipped,
-        warnings=tuple(problems),
+        warnings=(*problems, *untold),
         waves=waves,
         timing=timing,
         unusable=unusable,

@@ -13,6 +13,8 @@ ORDER = ("late", "not_yet", "yes", "no")
 """What is still to be done comes first."""
 IN_A_LINE = 140
 """Signs of a decision where it has one line of two; the report has it whole (policy)."""
+ANSWER_IN_A_LINE = 95
+"""Signs of an answer behind its question; the report has it whole (policy)."""
 
 
 def in_order(decisions: Decisions) -> list[Decided]:
@@ -41,8 +43,7 @@ def _whole(one: Decided, w: Words) -> Iterator[str]:
 
 def line(one: Decided, w: Words) -> str:
     """One decision in short."""
-    what = textwrap.shorten(_shown(one.what, w), IN_A_LINE, placeholder=" …")
-    return " ".join((_as_sentence(what), *_rest(one, w)))
+    return " ".join((_as_sentence(_in_short(one.what, w, IN_A_LINE)), *_rest(one, w)))
 
 
 def _rest(one: Decided, w: Words) -> Iterator[str]:
@@ -66,6 +67,18 @@ def reflection(decisions: Decisions, w: Words) -> Iterator[Block]:
     yield Bullets(tuple(lines))
     if None in decisions.answers.values():
         yield Text(w("team.withheld_about"), "small")
+
+
+def reflected(decisions: Decisions, w: Words) -> Iterator[str]:
+    """The same in short, an answer at a time."""
+    yield from (
+        w(f"team.reflection.{name}", answer=_in_short(text, w, ANSWER_IN_A_LINE))
+        for name, text in decisions.answers.items()
+    )
+
+
+def _in_short(text: str | None, w: Words, most: int) -> str:
+    return textwrap.shorten(_shown(text, w), most, placeholder=" …")
 
 
 def _state(one: Decided) -> str:

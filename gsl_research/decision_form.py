@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .decisions import decisions_file
+from .beside import decisions_file
 from .draft import commented
 from .files import write_text
 from .problems import Problem, Problems

@@ -14,14 +14,12 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from .beside import decisions_file
 from .dataset import Dataset
 from .designs import TomlTable, mistake
 from .mentions import Mentions
 from .problems import Problem, Problems
 from .study_file import read_toml, rows_of
-
-ENDING = ".besluiten.toml"
-"""One name in every language: a file that is renamed with the language would be lost."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]
@@ -101,12 +99,6 @@ class Decisions:
 
     def __repr__(self) -> str:
         return f"Decisions({len(self.decided)} decisions, {len(self.warnings)} texts withheld)"
-
-
-def decisions_file(study_file: str | Path) -> Path:
-    """Where the decisions of a study stand: ``studie.toml`` has ``studie.besluiten.toml`` beside it."""
-    study_file = Path(study_file)
-    return study_file.with_name(f"{study_file.stem}{ENDING}")
 
 
 def load_decisions(study_file: str | Path, data: Dataset) -> Decisions:

@@ -30,7 +30,7 @@ def describe_arms(outcome, pre, post, complete, arm, codes, scale) -> dict[str, 
 def _arm(outcome: Outcome, pre, post, complete, chosen, codes, scale) -> Arm:
     used = complete & chosen
     measured = chosen & ~np.isnan(post)
-    if not privacy.may_count(int((measured & ~used).sum())):
+    if not privacy.none_or_enough(int((measured & ~used).sum())):
         measured = used  # beside the others, a goal over all of them would tell how few missed only the pre-test
     reached = reached_before = at_best = at_worst = None
     if isinstance(outcome.goal, ReachGoal):
@@ -64,7 +64,8 @@ def describe_classes(units, codes, pre, post, treated, adjusted, scale) -> tuple
     """
     means = np.bincount(codes, post) / np.bincount(codes)
     before = None if pre is None else np.bincount(codes, pre) / np.bincount(codes)
-    shift = np.zeros(len(units)) if adjusted is None else adjusted - means
+    # Rounded: the last bit of a mean would move a score that lies on an edge to the bin below it.
+    shift = np.zeros(len(units)) if adjusted is None else np.round(adjusted - means, 9)
     order = range(len(units)) if treated is None else sorted(range(len(units)), key=lambda j: not treated[j])
     return tuple(
         ClassResult(

@@ -1,7 +1,7 @@
 """What of a measurement may be told beside everything else that is told of it.
 
 ``privacy`` judges one number. Here numbers stand beside each other, on the page and on the card, and the difference
-between two of them may be a count of one to four pupils.
+between two of them may be a count of few.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from . import privacy
 from .estimate import Estimate, NotEstimated
 from .measurement import Arm, Dosed, GoalCount, Measurement, OutcomeResult, SubgroupResult
 from .methods.attrition import LeeBounds
-from .small_classes import means_told, shown
-from .study import GainGoal
+from .small_classes import UNKNOWN, means_told, shown
+from .study import GainGoal, ReachGoal
 
 
 def shareable(result: OutcomeResult) -> bool:
@@ -30,7 +30,19 @@ def shareable(result: OutcomeResult) -> bool:
 
 def means_may_show(result: OutcomeResult) -> bool:
     """The means of the arms, beside a difference that may be told."""
-    return shareable(result) and means_told(result)
+    return shareable(result) and means_told(result) and _goals_are_many(result)
+
+
+def _goals_are_many(result: OutcomeResult) -> bool:
+    """The mean number of goals times the pupils is how often a goal was reached: by no few of them, and not by all but
+    a few, else each goal alone was too."""
+    if result.kind != "goals":
+        return True
+    means = [(arm.pupils, mean) for arm in result.arms.values() for mean in (arm.mean_pre, arm.mean_post)]
+    return all(
+        mean is None or privacy.may_count(min(round(pupils * mean), round(pupils * (result.reach - mean))))
+        for pupils, mean in means
+    )
 
 
 def everyone_may_show(result: OutcomeResult) -> bool:
@@ -53,11 +65,20 @@ def _shares_are_large(result: OutcomeResult) -> bool:
 def shares_may_show(result: OutcomeResult) -> bool:
     """How many passed in every arm, before and after: all of it or nothing, since a difference of shares and one of
     them give the other."""
-    return means_may_show(result) and _shares_are_large(result)
+    return means_may_show(result) and _shares_are_large(result) and _classes_stay_open(result)
+
+
+def _classes_stay_open(result: OutcomeResult) -> bool:
+    """Beside how many of an arm passed, a difference in which classes count equally gives how many of each of two
+    classes of unlike size did."""
+    if result.kind != "share" or len(result.classes) > result.units or classes_may_show(result):
+        return True
+    sides = [[item.pupils for item in result.classes if item.treated is side] for side in (True, False, None)]
+    return all(len(set(pupils)) < 2 or len(pupils) > UNKNOWN for pupils in sides)
 
 
 def classes_may_show(result: OutcomeResult) -> bool:
-    """Whether what follows from single classes may: ten pupils and more in each, and of a share five on both sides."""
+    """Whether what follows from single classes may: ten pupils and more in each, of a share no few on either side."""
     if not all(privacy.may_average(item.pupils) for item in result.classes):
         return False
     if result.kind != "share":
@@ -70,8 +91,8 @@ def classes_may_show(result: OutcomeResult) -> bool:
 
 
 def shown_levels(result: OutcomeResult) -> tuple[int, ...]:
-    """The levels of which may be told how many pupils stand on them or higher: in every arm, before and after, five
-    pupils or more lie between two of them, below the first and above the last."""
+    """The levels of which may be told how many pupils stand on them or higher: in every arm, before and after, no
+    few pupils lie between two of them, below the first or above the last."""
     if not means_may_show(result):
         return ()
     counts = [levels for arm in result.arms.values() for levels in (arm.levels_pre, arm.levels_post) if levels]
@@ -94,8 +115,14 @@ def goal_may_show(result: OutcomeResult) -> bool:
 def goal_answer_may_show(result: OutcomeResult) -> bool:
     """Whether these pupils reached the goal: ten of them, and no count of levels that stays at home."""
     arm = result.arms.get("treated") or result.arms["single"]
-    follows = isinstance(result.outcome.goal, GainGoal) and not means_may_show(result)
-    return privacy.may_average(arm.with_post) and goal_may_show(result) and not follows
+    if not (privacy.may_average(arm.with_post) and goal_may_show(result)):
+        return False
+    match result.outcome.goal:
+        case GainGoal():
+            return means_may_show(result)
+        case ReachGoal() as goal:
+            return privacy.answer_may_show(arm.reached, arm.with_post, goal.pupils(arm.with_post))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +138,8 @@ class GoalRow:
 
 
 def goal_rows(result: OutcomeResult) -> tuple[GoalRow, ...]:
-    """Every goal, arm by arm. A count is told when five pupils or more reached the goal and five or more did not, and
-    when the others, beside the mean number of goals, do not give it away."""
+    """Every goal, arm by arm. A count is told when no few pupils reached the goal and no few did
+    not, and when the others, beside the mean number of goals, do not give it away."""
     if result.goals is None or not shareable(result):
         return ()
     rows = []
@@ -130,17 +157,17 @@ def goal_rows(result: OutcomeResult) -> tuple[GoalRow, ...]:
 
 
 def _judged(one: GoalCount, whole: Arm) -> tuple[int, int, int | None, int]:
-    """(goal, pupils, reached before, reached); those judged on every goal where only one to four were judged on this
-    one alone, or were not judged on it."""
+    """(goal, pupils, reached before, reached); those judged on every goal where only a few were judged on this one
+    alone, or were not judged on it."""
     others = (one.judged - one.complete, whole.pupils + whole.lost - one.judged)
-    if all(n == 0 or privacy.may_count(n) for n in others):
+    if all(map(privacy.none_or_enough, others)):
         return one.goal, one.judged, one.reached_before, one.reached
     return one.goal, one.complete, one.complete_before, one.complete_reached
 
 
 def _told(counts: list[tuple[int, int]]) -> list[int | str]:
     """Of every (judged, reached) the count that may be told, or why not. The mean number of goals tells the sum of all:
-    beside it the hidden ones must each leave open every count of one to four, or they say nothing of themselves, or
+    beside it the hidden ones must each leave open as much as a small count does, or they say nothing of themselves, or
     none is told at all."""
     reached = privacy.shown_counts([count for _, count in counts])
     rest = privacy.shown_counts([judged - count for judged, count in counts])
@@ -185,13 +212,13 @@ def _enough(one: SubgroupResult) -> bool:
 
 def loss_may_show(measurement: Measurement) -> bool:
     """All pupils beside those measured give the number lost, and beside one arm the other; those measured beside an
-    outcome told before give who missed one of both: from one to four stays hidden."""
+    outcome told before give who missed one of both: a few stay hidden."""
     lost, primary = sum(measurement.dropped.values()), measurement.primary
     arms = [arm.pupils for result in measurement.results for arm in result.arms.values()]
     outside, alone = measurement.rows - lost - _pupils(primary), _with_post_alone(primary)
     apart = [lost, outside, *_apart(measurement, primary), lost + outside - alone]
     apart += [outside - alone] if outside else []
-    return all(n == 0 or privacy.may_count(abs(n)) for n in apart) and all(map(privacy.may_count, arms))
+    return all(privacy.none_or_enough(abs(n)) for n in apart) and all(map(privacy.may_count, arms))
 
 
 def _with_post_alone(result: OutcomeResult) -> int:
@@ -201,34 +228,34 @@ def _with_post_alone(result: OutcomeResult) -> int:
 
 
 def why_lost_may_show(measurement: Measurement) -> bool:
-    """How many missed which test: no one to four, beside those of one arm who missed the first alone neither."""
+    """How many missed which test: no few, beside those of one arm who missed the first alone neither."""
     alone = _with_post_alone(measurement.primary)
     counts = [*measurement.dropped.values(), measurement.dropped["no_pre"] - alone]
-    return all(n == 0 or privacy.may_count(abs(n)) for n in counts)
+    return all(privacy.none_or_enough(abs(n)) for n in counts)
 
 
 def lost_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
     """Of an outcome beside the first, whether how many missed a test may be told: beside the file, and beside the
-    pupils of the outcomes before it, no one to four."""
+    pupils of the outcomes before it, no few."""
     lost = sum(result.missing.lost.values()) if result.missing is not None else 1
     told = loss_may_show(measurement) and shareable(result) and pupils_may_show(measurement, result)
-    return told and (lost == 0 or privacy.may_count(lost))
+    return told and privacy.none_or_enough(lost)
 
 
 def arms_lost_may_show(measurement: Measurement, other: OutcomeResult | None = None) -> bool:
     """Whether how many each arm lost may be told, and what follows from it: beside all who are lost, and all who were
-    divided, no one to four. Of the first primary outcome, or of an ``other``."""
+    divided, no few. Of the first primary outcome, or of an ``other``."""
     result = other or measurement.primary
     missing = result.missing
     if missing is None:
         return False
     alone = _with_post_alone(result)
     own = "treated" if "treated" in missing.lost else "single"
-    if 0 < abs(missing.lost[own] - alone) < privacy.MIN_COUNT and alone:
+    if alone and not privacy.none_or_enough(abs(missing.lost[own] - alone)):
         return False
     whole = not missing.pupils_divided or result.left_out == missing.classes_lost == 0
     may_show = loss_may_show(measurement) if other is None else lost_may_show(measurement, other)
-    return whole and may_show and all(n == 0 or privacy.may_count(n) for n in missing.lost.values())
+    return whole and may_show and all(map(privacy.none_or_enough, missing.lost.values()))
 
 
 def before_may_show(found: Estimate | NotEstimated) -> bool:
@@ -267,6 +294,8 @@ def told_estimates(result: OutcomeResult) -> tuple[Estimate, ...]:
         return any(0 < count < privacy.MIN_MEAN for count in filled)
 
     told = [one for one in result.estimates if one.estimator not in FILLED_IN or not few(one)]
+    if not _ends_may_show(result):
+        told = [one for one in told if one.estimator != "first_to_last"]
     if result.kind == "order":
         told = [one for one in told if one.status != "described"]
     if result.kind == "share" and not shares_may_show(result):
@@ -275,16 +304,30 @@ def told_estimates(result: OutcomeResult) -> tuple[Estimate, ...]:
     return tuple(told)
 
 
+def _ends_may_show(result: OutcomeResult) -> bool:
+    """Beside the means of the first and of the last moment the difference over who has both tells those of who misses
+    one of them: nobody, or ten pupils and more of an arm."""
+    both = next((one.n for one in result.estimates if one.estimator == "first_to_last"), None)
+    if both is None:
+        return True
+    alone = [
+        count - both[f"pupils_{name}"]
+        for name, (counts, _) in result.waves.arms.items()
+        for count in (counts[0], counts[-1])
+    ]
+    return all(pupils == 0 or privacy.may_average(pupils) for pupils in alone)
+
+
 def pupils_may_show(measurement: Measurement, result: OutcomeResult) -> bool:
-    """Whether the pupils of an outcome, beside those of the ones before it and of the file, tell of one to four who
-    missed something."""
+    """Whether the pupils of an outcome, beside those of the ones before it and of the file, tell of a few who missed
+    something."""
     apart = [measurement.rows - _pupils(result)] if loss_may_show(measurement) else []
     if result.steps is not None:
         apart += [result.steps.pupils - _pupils(result), measurement.rows - result.steps.pupils]
     if result is not measurement.primary and measurement.primary.missing is not None:
         started = measurement.primary.missing.started
         apart += [started[name] - arm.pupils for name, arm in result.arms.items() if name in started]
-    return not any(0 < abs(pupils) < privacy.MIN_COUNT for pupils in (*apart, *_apart(measurement, result)))
+    return all(privacy.none_or_enough(abs(pupils)) for pupils in (*apart, *_apart(measurement, result)))
 
 
 def _apart(measurement: Measurement, result: OutcomeResult) -> Iterator[int]:
@@ -307,10 +350,10 @@ def _told_beside(result: OutcomeResult, arm: str) -> list[int]:
 
 
 def changed_may_show(result: OutcomeResult) -> bool:
-    """With several moments: whether how many were measured twice, beside those of the last, tells of one to four."""
+    """With several moments: whether how many were measured twice, beside those of the last, tells of a few."""
     arm = result.arms.get("treated") or result.arms["single"]
     changed = getattr(result.changed, "pupils", None)
-    return result.waves is None or changed is None or not 0 < abs(arm.with_post - changed) < privacy.MIN_COUNT
+    return result.waves is None or changed is None or privacy.none_or_enough(abs(arm.with_post - changed))
 
 
 def _pupils(result: OutcomeResult) -> int:
@@ -328,14 +371,14 @@ def dose_points_may_show(found: Dosed) -> bool:
 
 
 def extreme_may_show(arm: Arm, code: Literal["ceiling", "floor"]) -> bool:
-    """How many have the best, or the worst, score; beside how many reached the goal, no one to four lie between."""
+    """How many have the best, or the worst, score; beside how many reached the goal, no few lie between."""
     at = arm.at_best if code == "ceiling" else arm.at_worst
     if at is None or privacy.part_of(at, arm.with_post) != "exact":
         return False
     if arm.reached is None:
         return True
     between = arm.reached - at if code == "ceiling" else arm.with_post - arm.reached - at
-    return not 0 < between < privacy.MIN_COUNT
+    return privacy.none_or_enough(between)
 
 
 OF_PUPILS = ("within_one_site", "site_fixed_effects", "newcombe", "assumed_icc")

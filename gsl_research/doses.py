@@ -49,11 +49,9 @@ def _decimals(found: Dosed) -> int:
 
 def _unknown(told: Telling, found: Dosed) -> Iterator[str]:
     if found.unknown:
-        kind = "some" if privacy.may_count(found.unknown) else "few"
-        few = privacy.MIN_COUNT
-        yield told.words(
-            f"report.dose.unknown_{kind}", count=told.words.count(found.unknown), few=told.words.count(few)
-        )
+        kind = "some" if privacy.none_or_enough(found.unknown) else "few"
+        counts = {"count": told.words.count(found.unknown), "least": told.words.count(privacy.MIN_SOME)}
+        yield told.words(f"report.dose.unknown_{kind}", **counts)
 
 
 def step(reach: float) -> float:

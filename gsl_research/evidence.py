@@ -208,8 +208,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
     results = [result for result in measurement.results if not share or shareable(result)]
     told = {result.outcome.name for result in results}
     silent = share and not shareable(primary)
-    tells_loss = not share or loss_may_show(measurement)
-    tells_why = not share or why_lost_may_show(measurement)
+    tells_loss = not share or loss_may_show(measurement) and verdict.security.loss_open
+    tells_why = not share or why_lost_may_show(measurement) and verdict.security.loss_open
     verdict = as_told(measurement, verdict) if share else verdict
     goal = "hidden" if silent or share and not goal_answer_may_show(primary) else verdict.answers.goal
     effects = [effect for effect in verdict.answers.side_effects if not share or effect.outcome in told]
@@ -241,7 +241,7 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result, share)],
         "levels": [entry for result in results for entry in levels_of(result) if not share],
-        "checks": [entry for result in results for entry in check_entries(measurement, result, share=share)],
+        "checks": [entry for result in results for entry in check_entries(measurement, result, share, tells_loss)],
         "missing": [] if silent else list(missing_entries(measurement, verdict, share=share)),
         "security": SecurityEntry(
             rating=verdict.security.rating,

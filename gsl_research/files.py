@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from .blocks import Report
 
 SHAREABLE, PRIVATE = "reports", "private"
-PAGE_VALUES = "page.json"
+PAGE_VALUES = {"report": "page.json", "gespreksleidraad": "gespreksleidraad.json"}
+"""Where the values of a page are kept, by its name: its other formats are made from these."""
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 A_DAY = 86_400
 OPEN, CLOSED, CLOSED_FOLDER = 0o666, 0o600, 0o700
@@ -116,7 +117,7 @@ def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) 
         case Release():
             ledger = remember(entry(value, date.today()), opened_ledger(out_folder))
             with made_folder(Path(out_folder) / PRIVATE):
-                return write_json(ledger_file(out_folder), ledger, mode=CLOSED)
+                return write_ledger(out_folder, ledger)
         case _:
             raise TypeError(
                 f"save takes a Report, a PrivatePage or a record, not a {type(value).__name__}: "
@@ -133,8 +134,8 @@ def _save_page(report: Report, out_folder: Path | str, also: str | Iterable[str]
     for one in save_documents(report, out_folder, also) if also else ():
         if one.beside:
             warn(words(report.lang)("command.kept", asked=one.asked, name=one.name), stacklevel=3)
-    if report.name == "report":
-        write_json(_place(out_folder, PRIVATE, report.study_id, PAGE_VALUES), as_json(report), mode=CLOSED)
+    if values := PAGE_VALUES.get(report.name):
+        write_json(_place(out_folder, PRIVATE, report.study_id, values), as_json(report), mode=CLOSED)
     return write_text(_place(out_folder, SHAREABLE, report.study_id, f"{report.name}.html"), html(report))
 
 
@@ -169,10 +170,39 @@ def ledger_file(out_folder: Path | str) -> Path:
     return Path(out_folder) / PRIVATE / LEDGER
 
 
+_ledgers: dict[tuple[int, ...], dict[str, Any]] = {}
+"""The ledger that was read or written last, by what identifies its file: a batch opens the same one for every study."""
+
+
 def opened_ledger(out_folder: Path | str) -> dict[str, Any]:
-    """What was released before below this folder (``releases``)."""
+    """What was released before below this folder (``releases``); not to be changed in place."""
     path = ledger_file(out_folder)
-    return opened(path.read_text("utf-8") if path.is_file() else None)
+    if not path.is_file():
+        return opened(None)
+    if (same := _ledgers.get(_identity(path))) is not None:
+        return same
+    return _kept(path, opened(path.read_text("utf-8")))
+
+
+def write_ledger(out_folder: Path | str, ledger: dict[str, Any]) -> Path:
+    """Without white space: what a whole network released is some megabytes."""
+    text = json.dumps(ledger, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    path = write_text(ledger_file(out_folder), f"{text}\n", mode=CLOSED)
+    _kept(path, ledger)
+    return path
+
+
+def _kept(path: Path, ledger: dict[str, Any]) -> dict[str, Any]:
+    if ledger["key"]:
+        _ledgers.clear()
+        _ledgers[_identity(path)] = ledger
+    return ledger
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """Stays with a file that is moved on its own disk."""
+    seen = path.stat()
+    return seen.st_dev, seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
 def study_folder(out_folder: Path | str, root: str, study_id: str) -> Path:

@@ -228,7 +228,12 @@ def caps(told: Telling) -> Fold:
         for cap in security.caps
     ]
     picture = charts.caps(links, told.steps, table, words=w)
-    return Fold(w("report.heading.caps"), (picture,))
+    unseen = (
+        (Text(w("report.caps.few_lost"), "small"),)
+        if all(cap.criterion != "attrition" for cap in security.caps)
+        else ()
+    )
+    return Fold(w("report.heading.caps"), (picture, *unseen))
 
 
 def conduct(told: Telling) -> Fold:

@@ -12,18 +12,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from math import inf
 from pathlib import Path
+from typing import Literal
 
 from . import keys, runs
+from .also import last_written
 from .files import (
-    CLOSED,
+    PAGE_VALUES,
     PRIVATE,
     SHAREABLE,
     ledger_file,
     made_folder,
     opened_ledger,
     write_bytes,
-    write_json,
+    write_ledger,
     write_text,
     writing,
 )
@@ -35,18 +38,20 @@ from .reading import read_tables
 from .reading.folder import may_hold_scores
 from .someone import Change, Someone, change_in, rows_with_trace, someone_in
 from .study_file import load_study
-from .traces import Trace
-from .wording import Words
+from .traces import Trace, sealed
+from .wording import Words, languages
 
 SHOWN_PAGES = {".html", ".htm", ".pdf", ".docx", ".txt", ".ipynb", ".svg", ".png"}
 """What shows results: an old one goes, since it was made with the pupil in it."""
 OWN_WORK = {".docx", ".doc", ".odt", ".rtf", ".txt", ".md", ".pptx", ".odp", ".xlsx", ".ods", ".csv", ".toml"}
 """What a person writes in: when it is not as the workbench wrote it, it is named and left."""
+CLOSED_WORK = {".xls", ".xlsb", ".sav", ".zsav", ".pdf", ".zip", ".7z", ".rar", ".ppt", ".pages", ".numbers"}
+"""What else may hold pupils beside the scores: looked into where that can be, and else named."""
 TABLES = {".csv", ".tsv", ".xlsx"}
 STOPS = {*runs.UNWRITTEN, "folder_held"}
 """What stands in the way of measuring without saying anything about the scores."""
 MOST_BESIDE = 50_000_000
-"""Larger files beside the scores are not looked into (policy)."""
+"""Larger files beside the scores are not looked into, and named (policy)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Forgetting:
     """Files of a person with the pupil in them, which are left."""
     edited: tuple[Path, ...]
     """Documents that a person edited, with figures from before."""
+    unseen: tuple[Path, ...]
+    """Files that cannot be looked into."""
     trace: Trace = field(repr=False)
     names: frozenset[str] = field(repr=False)
     namesake: bool = False
@@ -89,13 +96,15 @@ class Forgetting:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was done. ``left`` are the files in which the pupil still stands, for a person to mend."""
+    """What was done. ``left`` are the files in which the pupil still stands, for a person to mend; ``unseen`` those
+    that could not be looked into."""
 
     note: Path
     page: Path | None
     unmeasured: tuple[Problem, ...]
     removed: tuple[Path, ...]
     left: tuple[Path, ...]
+    unseen: tuple[Path, ...]
 
 
 def find(
@@ -111,7 +120,7 @@ def find(
 
     ``who`` is a name or a code; with the keys of ``pseudonymise`` either gives the other. Raises Problems with what is
     wrong with the files, and ``nobody_of_this_name``, ``pupil_ambiguous``, ``pupil_twice_in_list``, ``name_remains``,
-    ``only_pupil``, ``forget_kind``.
+    ``only_pupil``, ``forget_kind``, ``not_looked_into``.
 
     Not for: files that are not given and do not lie in ``out``; those beside the scores are named, not changed.
     """
@@ -124,15 +133,19 @@ def find(
     sources = {read_tables(path).sha256 for path in data_files}
     changes = [change for file, found in given if (change := change_in(file, found, person)) is not None]
     here = set(map(Path.resolve, files))
-    copies, remove, look = _elsewhere(out, person, here)
+    copies, remove, look, unseen = _elsewhere(out, person, here)
+    for path in _beside(files, study_file, here | {change.file.resolve() for change in copies}):
+        seen = _seen(path, person, MOST_BESIDE)
+        look += [path] if seen == "there" else []
+        unseen += [path] if seen == "sealed" and not person.namesake else []
     asked = study.id if study is not None else None
     touched = {*_made_from(out, sources), *_studies_of(out, [*remove, *look, *(change.file for change in copies)])}
     others = sorted(one for one in touched - {asked} if (out / SHAREABLE / one).is_dir() or _has_record(out, one))
     if not (changes or copies or remove or look):
-        raise Problems([Problem(code="nobody_of_this_name", facts={"files": [file.name for file in files]})])
+        nobody = Problem(code="nobody_of_this_name", facts={"files": [file.name for file in files]})
+        raise Problems([nobody, *(Problem(code="not_looked_into", file=path.name) for path in unseen)])
     studies = tuple(filter(None, (asked, *others)))
     theirs = [path for one in studies for path in _of_study(out, one) if path.suffix.lower() in OWN_WORK]
-    look += [path for path in _beside(files, study_file, here) if person.trace.within(path.read_bytes())]
     rewritten = [change.file for change in (*changes, *copies)]
     return Forgetting(
         out=out,
@@ -144,6 +157,7 @@ def find(
         remove=tuple(remove),
         look=tuple(dict.fromkeys(look)),
         edited=tuple(path for path in theirs if path not in (*look, *rewritten) and not _is_ours(path, out)),
+        unseen=tuple({path.resolve(): path for path in unseen}.values()),
         trace=person.trace,
         names=person.names,
         namesake=person.namesake,
@@ -173,11 +187,12 @@ def carry_out(plan: Forgetting, w: Words, *, today: date) -> Forgotten:
             write_bytes(change.file, change.content)
         if ledger_file(plan.out).is_file():
             ledger = without(opened_ledger(plan.out), _spelled(plan))
-            write_json(ledger_file(plan.out), ledger, mode=CLOSED)
-        note = _write_note(plan, removed, w, today)
+            write_ledger(plan.out, ledger)
+        unseen = tuple(path for path in plan.unseen if path.exists())
+        note = _write_note(plan, removed, unseen, w, today)
     searched = [*(change.file for change in plan.changes), *plan.look, *_kept(plan.out)]
     left = [path for path in dict.fromkeys(searched) if not plan.namesake and plan.trace.within(path.read_bytes())]
-    return Forgotten(note, page, unmeasured, removed, tuple(left))
+    return Forgotten(note, page, unmeasured, removed, tuple(left), unseen)
 
 
 def _goes(path: Path, plan: Forgetting, page: Path | None) -> bool:
@@ -189,7 +204,10 @@ def _goes(path: Path, plan: Forgetting, page: Path | None) -> bool:
 
 
 def _measured_again(plan: Forgetting, w: Words) -> tuple[Path | None, tuple[Problem, ...]]:
-    """The study measured with the scores as they become, or why that cannot be."""
+    """The study measured with the scores as they become, its documents made again too; or why that cannot be."""
+    shareable = plan.out / SHAREABLE / (plan.study or "")
+    ours = [name for name in last_written(shareable) if _is_ours(shareable / name, plan.out)]
+    kinds = {Path(name).suffix for name in ours if name.startswith(tuple(PAGE_VALUES))}
     new = {change.file.resolve(): change.content for change in plan.changes}
     with staging(plan.out) as made:
         data = made / plan.data.name
@@ -198,7 +216,10 @@ def _measured_again(plan: Forgetting, w: Words) -> tuple[Path | None, tuple[Prob
             place.parent.mkdir(exist_ok=True)
             write_bytes(place, new.get(file.resolve()) or file.read_bytes())
         try:
-            run = runs.measure_files(plan.study_file, data, out=plan.out, lang=w.lang, forgotten=_spelled(plan))
+            lang = _lang_of(plan) or w.lang
+            run = runs.measure_files(
+                plan.study_file, data, out=plan.out, lang=lang, also=sorted(kinds), forgotten=_spelled(plan)
+            )
             return run.page, ()
         except Problems as found:
             if any(problem.code in STOPS for problem in found.problems):
@@ -208,11 +229,19 @@ def _measured_again(plan: Forgetting, w: Words) -> tuple[Path | None, tuple[Prob
             raise Problems([failed.problem]) from failed
 
 
+def _lang_of(plan: Forgetting) -> str | None:
+    """The language of the page that is measured again."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        values = (plan.out / PRIVATE / str(plan.study) / PAGE_VALUES["report"]).read_text("utf-8")
+        return next((lang for lang in languages() if lang == json.loads(values)["lang"]), None)
+    return None
+
+
 def _spelled(plan: Forgetting) -> tuple[str, ...]:
     return tuple(map(one_spelling, sorted(plan.names)))
 
 
-def _write_note(plan: Forgetting, removed: Sequence[Path], w: Words, today: date) -> Path:
+def _write_note(plan: Forgetting, removed: Sequence[Path], unseen: Sequence[Path], w: Words, today: date) -> Path:
     """That it was done: the day, how many rows, which files; a file that is called after the pupil is not named."""
     folder = plan.out / PRIVATE
     names = (f"forgotten-{today.isoformat()}{n}.txt" for n in ("", *(f"-{n}" for n in range(2, 1000))))
@@ -221,6 +250,7 @@ def _write_note(plan: Forgetting, removed: Sequence[Path], w: Words, today: date
         name = w("privacy_care.hidden_file") if plan.hides(change.file) else change.file.name
         lines.append(w("privacy_care.note.file", file=name, rows=w.count(change.rows)))
     lines.append(w("privacy_care.note.removed", count=w.count(len(removed))))
+    lines += [w("privacy_care.note.unseen", count=w.count(len(unseen)))] if unseen else []
     lines += [w("privacy_care.note.study", study=study) for study in plan.studies]
     with made_folder(folder):
         note = next(path for name in names if not (path := folder / name).exists())
@@ -248,14 +278,16 @@ def _kept(out: Path) -> Iterator[Path]:
         yield from (path for path in sorted((out / root).rglob("*")) if path.is_file())
 
 
-def _elsewhere(out: Path, person: Someone, given: set[Path]) -> tuple[list[Change], list[Path], list[Path]]:
-    """What else holds the pupil: score files in ``out`` that lose rows, files that go, and those of a person."""
-    copies, remove, look = [], [], []
-    if person.namesake or not person.trace:
-        return copies, remove, look
+def _elsewhere(out: Path, person: Someone, given: set[Path]) -> tuple[list[Change], list[Path], list[Path], list[Path]]:
+    """What else holds the pupil: score files in ``out`` that lose rows, files that go, and those of a person; and what
+    cannot be looked into."""
+    copies, remove, look, unseen = [], [], [], []
     tables = [path for path in sorted(out.iterdir()) if path.suffix.lower() in TABLES] if out.is_dir() else []
     for path in (*tables, *_kept(out)):
-        if path.resolve() in given or not path.is_file() or not person.trace.within(path.read_bytes()):
+        if path.resolve() in given or not path.is_file() or (seen := _seen(path, person)) == "clear" or person.namesake:
+            continue
+        if seen == "sealed":
+            unseen += [] if _is_ours(path, out) else [path]
             continue
         try:
             changed = rows_with_trace(path, read_tables(path), person) if path.suffix.lower() in TABLES else None
@@ -267,17 +299,30 @@ def _elsewhere(out: Path, person: Someone, given: set[Path]) -> tuple[list[Chang
             look.append(path)
         else:
             remove.append(path)
-    return copies, remove, look
+    return copies, remove, look, unseen
+
+
+def _seen(path: Path, person: Someone, most: float = inf) -> Literal["there", "clear", "sealed"]:
+    """Whether the pupil is in a file; where nobody can be looked for, every file is clear."""
+    if not person.trace:
+        return "clear"
+    if path.stat().st_size > most:
+        return "sealed"
+    raw = path.read_bytes()
+    if person.trace.within(raw):
+        return "there"
+    return "sealed" if sealed(raw) else "clear"
 
 
 def _beside(files: Sequence[Path], study_file: Path | None, given: set[Path]) -> Iterator[Path]:
     """Files next to the scores and next to the study file, where a person may keep more of the pupil."""
     folders = {file.resolve().parent for file in files}
-    near = [path for folder in sorted(folders) for path in sorted(folder.iterdir()) if path.suffix.lower() in OWN_WORK]
+    kinds = OWN_WORK | CLOSED_WORK
+    near = [path for folder in sorted(folders) for path in sorted(folder.iterdir()) if path.suffix.lower() in kinds]
     if study_file is not None:
         near += sorted(study_file.resolve().parent.glob(f"{study_file.stem}.*"))
     for path in dict.fromkeys(near):
-        if path.is_file() and path not in given and path.stat().st_size <= MOST_BESIDE:
+        if path.is_file() and path not in given:
             yield path
 
 

@@ -6,6 +6,7 @@ a column with one goal (leerplandoel) each.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Literal
 
@@ -50,6 +51,10 @@ class ReachGoal(TomlTable):
         None, description="Points a pupil must reach, or the name of a level; the highest of two levels if absent."
     )
     share: float = Field(gt=0, le=1, description="The share of pupils that should reach it.")
+
+    def pupils(self, of: int) -> int:
+        """How many of so many pupils should reach it."""
+        return math.ceil(self.share * of - 1e-9)
 
 
 class GainGoal(TomlTable):

@@ -263,8 +263,8 @@ def _goal(result: OutcomeResult):
     match result.outcome.goal:
         case None:
             return "no_goal"
-        case ReachGoal(share=share):
-            return "reached" if arm.reached >= share * arm.with_post - 1e-9 else "not_reached"
+        case ReachGoal() as goal:
+            return "reached" if arm.reached >= goal.pupils(arm.with_post) else "not_reached"
         case GainGoal(gain=gain):
             gained = result.outcome.sign * (arm.mean_post - arm.mean_pre)
             return "reached" if round(gained, MEAN_DECIMALS) >= gain else "not_reached"

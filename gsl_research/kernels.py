@@ -5,7 +5,7 @@ its standard input for one *order*: the command jupyter_client wants run, as a l
 kernel; the first cell waits for the imports. Its standard input stays its *lifeline*: no driver, no kernel.
 
 A *plain* kernel is one started the usual way. Windows has only those: there a kernel gets its parent as a handle at
-birth.
+birth. A *forked* kernel comes from a ``zygote``.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, Protocol
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.utils import run_sync
-from traitlets import Instance
+from traitlets import Any as Anything
 
 AHEAD = (
     "gsl_research.study_file",
@@ -62,24 +62,60 @@ def lean_jsonschema() -> Iterator[None]:
         yield
     finally:
         for name in hidden:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
+
+
+Kind = Literal["forked", "prepared", "plain"]
+"""How a kernel came to be."""
+
+
+class Source(Protocol):
+    """Where kernels come from."""
+
+    kind: Kind
+
+    def kernel(self, order: dict[str, Any]) -> Any:
+        """The process that becomes the kernel of this order, as a ``Popen`` or what can be asked the same; None where
+        one must be started the usual way."""
+
+
+class Plain:
+    """A new process for every kernel."""
+
+    kind: Kind = "plain"
+
+    def kernel(self, order: dict[str, Any]) -> None:
+        return None
+
+
+class Prepared:
+    """The one interpreter that waits."""
+
+    kind: Kind = "prepared"
+
+    def __init__(self, waiting: subprocess.Popen):
+        self.waiting = waiting
+
+    def kernel(self, order: dict[str, Any]) -> subprocess.Popen:
+        with suppress(BrokenPipeError):
+            self.waiting.stdin.write(json.dumps(order).encode() + b"\n")
+        return self.waiting
 
 
 class Provisioner(LocalProvisioner):
-    """Hands the kernel command to the waiting interpreter, if there is one, instead of starting a new process."""
+    """Hands the kernel command to a ``Source`` first."""
 
-    waiting = Instance(subprocess.Popen, allow_none=True)
+    source = Anything()
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        if self.waiting is None:
-            return await super().launch_kernel(cmd, **kwargs)
         if tuple(cmd[1:3]) != LAUNCHER:
             raise ValueError(f"a prepared interpreter can only become an ipykernel, not {cmd[:3]}")
-        order = {"argv": cmd[3:], "env": kwargs["env"], "cwd": kwargs["cwd"]}
-        self.process, self.cwd = self.waiting, kwargs["cwd"]
-        self.pid = self.pgid = self.process.pid
-        with suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        process = self.source.kernel({"argv": cmd[3:], "env": kwargs["env"], "cwd": kwargs["cwd"]})
+        if process is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process, self.cwd = process, kwargs["cwd"]
+        self.pid = self.process.pid
+        self.pgid = self.pid if isinstance(self.process, subprocess.Popen) else None
         return self.connection_info
 
     async def kill(self, restart: bool = False) -> None:
@@ -107,15 +143,15 @@ class Manager(AsyncKernelManager):
 
 
 @contextmanager
-def running_kernel(waiting: subprocess.Popen | None, *, cwd: Path, env: dict[str, str]) -> Iterator[Manager]:
-    """A running kernel: prepared when an interpreter is waiting, else plain.
+def running_kernel(source: Source, *, cwd: Path, env: dict[str, str]) -> Iterator[Manager]:
+    """A running kernel of this source.
 
     Its connection file and IPython folder live in a folder of its own, so nothing of the user's profile runs in it.
     """
     with TemporaryDirectory(prefix="gsl-") as workshop:
         manager = Manager(connection_file=f"{workshop}/kernel.json", **_wire(workshop))
         manager.provisioner = Provisioner(
-            kernel_id="gsl", kernel_spec=manager.kernel_spec, parent=manager, waiting=waiting
+            kernel_id="gsl", kernel_spec=manager.kernel_spec, parent=manager, source=source
         )
         start, shutdown = run_sync(manager.start_kernel), run_sync(manager.shutdown_kernel)
         start(
@@ -125,12 +161,24 @@ def running_kernel(waiting: subprocess.Popen | None, *, cwd: Path, env: dict[str
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        process = manager.provisioner.process
+        _running.add(process)
         try:
             yield manager
         finally:
+            _running.discard(process)
             if manager.made_client is not None:
                 manager.made_client.stop_channels()
             shutdown(now=True)
+
+
+_running: set[Any] = set()
+
+
+def kill_running() -> None:
+    """End every kernel that this process uses, from any thread; who waits for one notices."""
+    for process in list(_running):
+        process.kill()
 
 
 def _wire(workshop: str) -> dict[str, str]:
@@ -147,31 +195,40 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
 
-    from ipykernel.kernelapp import IPKernelApp
-
+    importlib.import_module("ipykernel.kernelapp")
     importing = threading.Thread(target=_import_ahead, daemon=True)
     importing.start()
     line = lifeline.readline()
     if not line:
         os._exit(0)
     threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
-
-    order = json.loads(line)
-    os.environ.update(order["env"])
-    os.chdir(order["cwd"])
-    app = IPKernelApp.instance()
-    app.initialize(order["argv"])
+    app = initialized(json.loads(line))
     app.shell.events.register("pre_execute", importing.join)
     app.start()
 
 
+def initialized(order: dict[str, Any]) -> Any:
+    """The kernel of an order in this process, ready to start."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    os.environ.update(order["env"])
+    os.chdir(order["cwd"])
+    app = IPKernelApp.instance()
+    app.initialize(order["argv"])
+    return app
+
+
 def _import_ahead() -> None:
-    """What fails here fails again, visibly, in the cell that needs it."""
-    with suppress(ImportError), lean_jsonschema():
-        for name in AHEAD:
-            importlib.import_module(name)
+    import_ahead(AHEAD)
     gc.freeze()
     gc.enable()
+
+
+def import_ahead(names: Iterable[str]) -> None:
+    """What fails here fails again, visibly, in the cell that needs it."""
+    with suppress(ImportError), lean_jsonschema():
+        for name in names:
+            importlib.import_module(name)
 
 
 def _die_with(lifeline: BinaryIO) -> None:

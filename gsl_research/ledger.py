@@ -19,6 +19,8 @@ from typing import Any
 from .problems import Problem, Problems
 
 LEDGER = "releases.json"
+COUNTED, ROUGH = "#", "?"
+"""In the name of a group: what is counted of it, and that the count is told as few or as nearly all."""
 UNKEYED: dict[str, Any] = {"schema": 1, "key": "", "releases": []}
 """A ledger that keeps entries as they are: in a run's own folder, until it publishes."""
 DIGEST = 16
@@ -59,14 +61,15 @@ def remember(new: dict[str, Any], ledger: dict[str, Any]) -> dict[str, Any]:
     near = [
         (differ, earlier)
         for earlier in touched
-        for before in _groups(earlier).values()
-        for rows in mine.values()
-        if 0 < (differ := max((rows - before).total(), (before - rows).total())) < new["least"]
+        for name, before in _groups(earlier).items()
+        for other, rows in mine.items()
+        if _may_differ(name, other)
+        and 0 < (differ := max((rows - before).total(), (before - rows).total())) < new["least"]
     ]
     if near:
         differ, earlier = min(near, key=lambda found: found[0])
         when = date.fromisoformat(earlier["made"])
-        facts = {"study": earlier["study"], "date": when, "pupils": differ}
+        facts = {"study": earlier["study"], "date": when, "pupils": differ, "least": new["least"]}
         raise Problems([Problem(code="differs_by_few", facts=facts)])
     same = any(_groups(earlier) == mine for earlier in touched)
     return ledger if same else ledger | {"releases": [*ledger["releases"], new]}
@@ -78,6 +81,13 @@ def _groups(release: dict[str, Any]) -> dict[str, Counter[str]]:
     return {name: Counter(rows[at] for at in places) for name, places in release["groups"].items()}
 
 
+def _may_differ(one: str, other: str) -> bool:
+    """Whether a few who differ would follow: from two groups, or from two counts of the same of which one is exact."""
+    counts = [name.partition(COUNTED)[2] for name in (one, other)]
+    rough = [count.endswith(ROUGH) for count in counts]
+    return counts[0].removesuffix(ROUGH) == counts[1].removesuffix(ROUGH) and not all(rough)
+
+
 def withdrawn(ledger: dict[str, Any], study_id: str) -> dict[str, Any]:
     """Without the releases of one study: nobody has them."""
     return ledger | {"releases": [earlier for earlier in ledger["releases"] if earlier["study"] != study_id]}
@@ -87,6 +97,8 @@ def without(ledger: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """The ledger as it would be had who is called one of these names never been in it; spelled as ``pupils`` does."""
     key = bytes.fromhex(ledger["key"])
     gone = {_keyed(key, digest(name)) for name in names if name}
+    if not gone:
+        return ledger
     return ledger | {"releases": [_without(earlier, gone) for earlier in ledger["releases"]]}
 
 

@@ -22,7 +22,7 @@ class LevelEntry:
 
 
 def levels_of(result: OutcomeResult) -> Iterator[LevelEntry]:
-    """For the school itself: counts of one to four are among them."""
+    """For the school itself: small counts are among them."""
     for arm, one in result.arms.items():
         for occasion, pupils in (("pre", one.levels_pre), ("post", one.levels_post)):
             if pupils is not None:

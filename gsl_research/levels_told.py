@@ -5,9 +5,10 @@ Which of these counts may stand beside each other is decided in ``disclosure``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from . import charts, privacy
+from .beside_bins import middle, middles_may_show
 from .blocks import Block, Heading, Text
 from .charts import ShareRow
 from .disclosure import goal_rows, shareable, shares_may_show, shown_levels
@@ -26,6 +27,8 @@ def certain(told: Telling) -> str | None:
     result = told.primary
     if result.kind == "share" and not shares_may_show(result) or not shareable(result):
         return None
+    if result.kind == "order" and not middles_may_show(result):
+        return None
     arm = "single" if "single" in result.arms else "both"
     end = "" if result.arms[next(iter(result.arms))].levels_pre else "_end"
     blanks = {"level": _level(result, 1)} if result.kind == "share" else {}
@@ -35,14 +38,9 @@ def certain(told: Telling) -> str | None:
         for occasion, levels in (("pre", one.levels_pre), ("post", one.levels_post)):
             if levels:
                 blanks[occasion + of] = (
-                    told.words.count(levels[1]) if result.kind == "share" else _from(told, _middle(levels))
+                    told.words.count(levels[1]) if result.kind == "share" else _from(told, middle(levels))
                 )
     return told.words(f"{result.kind}.certain.{arm}{end}", **blanks)
-
-
-def _middle(levels: Sequence[int]) -> int:
-    """The highest level that at least half of the pupils have, or more."""
-    return next(place for place in reversed(range(len(levels))) if 2 * sum(levels[place:]) >= sum(levels))
 
 
 def _from(told: Telling, place: int) -> str:

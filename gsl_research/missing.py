@@ -245,18 +245,17 @@ def _imputed(pupils: Pupils) -> Estimate | NotEstimated | None:
     if not here.left.any():
         return None
     codes, first = _numbered(here.cell)
-    side = here.treated[first]
+    side, alone = here.treated[first], here.within and len(np.unique(here.unit)) == 1
 
     def analysis(post: NDArray[np.float64]) -> Estimate | NotEstimated:
         if not here.within:
             blocks = None if here.block is None else here.block[first]
             return _between(clusters.adjusted_means(class_moments(codes, here.pre, post), side), blocks)
-        whole = replace(here, post=post)
-        if len(np.unique(here.unit)) > 1:
-            return sites.mean_of_sites(_differences(whole), unit="points")
-        return sites.within_one_site(post, here.treated, here.pre, unit="points")
+        if alone:
+            return sites.within_one_site(post, here.treated, here.pre, unit="points")
+        return sites.mean_of_sites(_differences(replace(here, post=post)), unit="points")
 
-    return imputation.multiple_imputation(codes, side, here.pre, here.post, analysis)
+    return imputation.multiple_imputation(codes, side, here.pre, here.post, analysis, pupils_carry=alone)
 
 
 def _with_late(pupils: Pupils) -> Estimate | NotEstimated | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from . import charts, levels_told, privacy
+from .beside_bins import bins_beside, class_bins_may_show
 from .blocks import Block, Text
 from .charts import ClassShape
 from .codes import Margin
 from .disclosure import means_may_show, told_subgroups
 from .estimate import Estimate
 from .levels import PER, UNITS, cut
-from .measurement import Arm, ClassResult, OutcomeResult
+from .measurement import ClassResult, OutcomeResult
 from .methods.subgroups import Pooled
 from .small_classes import classes_told
 from .telling import Telling
@@ -38,8 +40,7 @@ def attribution(told: Telling) -> Iterator[Block]:
             yield Text(w("report.certain.classes_private"))
             return
         if outcome.gain_defined and arm.bins_pre and arm.bins_post:
-            pre = _drawn(_apart_from_goal(result, arm, arm.bins_pre, arm.reached_before))
-            post = _drawn(_apart_from_goal(result, arm, arm.bins_post, arm.reached))
+            pre, post = (_drawn(bins_beside(result, arm, when)) for when in ("pre", "post"))
             declared = outcome.scale_post is not None
             yield charts.growth(pre, post, arm.mean_pre, arm.mean_post, scale=scale, words=w, declared=declared)
         else:
@@ -229,6 +230,8 @@ def _shapes(told: Telling, classes: list[ClassResult]) -> list[ClassShape]:
     may = classes_told(told.primary)
     counts, means = privacy.shown_counts(pupils), privacy.shown_counts(pupils, least=privacy.MIN_MEAN)
     means = tuple(count if item.treated in may else None for item, count in zip(classes, means, strict=True))
+    if not class_bins_may_show(told.primary, classes):
+        classes = [replace(item, bins=None) for item in classes]
     return [_shape(told, *of_class) for of_class in zip(classes, counts, means, strict=True)]
 
 
@@ -247,21 +250,6 @@ def _shape(told: Telling, item: ClassResult, count: int | None, behind_mean: int
         pre=rounded(item.mean_pre),
         post=rounded(item.mean_post),
     )
-
-
-def _apart_from_goal(
-    result: OutcomeResult, arm: Arm, bins: tuple[privacy.Bin, ...] | None, reached: int | None
-) -> tuple[privacy.Bin, ...] | None:
-    """No bins when an edge and the goal's count together would tell of one to four pupils between them."""
-    if reached is None or bins is None:
-        return bins
-    below = 0.0
-    for _, _, share in bins:
-        below += share * arm.pupils
-        counted = arm.pupils - below if result.outcome.sign > 0 else below
-        if 0 < abs(round(counted) - reached) < privacy.MIN_COUNT:
-            return None
-    return bins
 
 
 def _drawn(bins: tuple[privacy.Bin, ...] | None) -> tuple[privacy.Bin, ...] | None:

@@ -1,8 +1,8 @@
 """What may be shown: the disclosure rule, in one place.
 
-A *count* is a number of pupils. Counts below 5 stay hidden, and so does a second count when a total would give the
-first away. Means, effects and plotted class means need 10 pupils. No single score, minimum or maximum leaves.
-The thresholds may be raised, never lowered.
+A *count* is a number of pupils. Counts below ``MIN_COUNT`` stay hidden, and so does a second count when a total would
+give the first away. Means, effects and plotted class means need ``MIN_MEAN`` pupils. No single score, minimum or
+maximum leaves. The thresholds may be raised, never lowered.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-MIN_COUNT = 5
-"""Smallest count of pupils that is shown (OECD glossary 5 or 3; Eurostat; no Flemish threshold found: policy)."""
+MIN_COUNT = 7
+"""Smallest count of pupils that is shown: a hidden one can be 0 to 6, six wide, so that nobody knows it to 3 on either
+side. The usual thresholds are lower (OECD glossary 5 or 3; Eurostat; no Flemish one found: policy)."""
+MIN_SOME = MIN_COUNT + 1
+"""Smallest count that is shown where nobody is told as nobody: a hidden one is then at least 1 (computed)."""
 MIN_MEAN = 10
 """Fewest pupils behind a mean, an effect or a plotted class (ACRO default 10; policy)."""
 MEAN_DECIMALS = 1
@@ -28,6 +31,11 @@ Bin = tuple[float, float, float]
 
 def may_count(pupils: int) -> bool:
     return pupils >= MIN_COUNT
+
+
+def none_or_enough(pupils: int) -> bool:
+    """Whether a count may be told where nobody is told as nobody."""
+    return pupils == 0 or pupils >= MIN_SOME
 
 
 def may_average(pupils: int) -> bool:
@@ -56,7 +64,7 @@ def _gives_away(counts: Sequence[int], shown: Sequence[int | None], least: int) 
 
 
 def part_of(part: int, whole: int) -> str:
-    """How a part of a group may be told: "exact", "few" (under 5), "nearly_all" (all but fewer than 5) or "hidden"."""
+    """How a part of a group may be told: "exact", "few" (0 to 6), "nearly_all" (all but 0 to 6), "hidden"."""
     if not may_average(whole):
         return "hidden"
     if part < MIN_COUNT:
@@ -66,18 +74,30 @@ def part_of(part: int, whole: int) -> str:
     return "exact"
 
 
+def answer_may_show(part: int, whole: int, aimed: int) -> bool:
+    """Whether may be told if a part is as large as was ``aimed`` at: what is told as few, or as nearly all, stays as
+    open. Of 20 pupils of whom 16 had to reach a goal, "reached" says that 16 to 20 did."""
+    told = part_of(part, whole)
+    if told not in ("few", "nearly_all"):
+        return True
+    most = MIN_COUNT - 1
+    low, high = (0, most) if told == "few" else (whole - most, whole)
+    low, high = (max(low, aimed), high) if part >= aimed else (low, min(high, aimed - 1))
+    return high - low >= most
+
+
 def coarse_bins(scores: ArrayLike, scale: tuple[float, float]) -> tuple[Bin, ...] | None:
-    """A distribution no pupil can be read from: (from, to, share) over the whole scale, 5 pupils or more in each bin.
+    """A distribution no pupil can be read from: (from, to, share) over the whole scale, ``MIN_COUNT`` pupils in each.
 
     The edges lie on a fixed grid of 20 steps over the scale, drawn without looking at the scores; neighbouring steps
-    are joined until each holds 5 pupils. ``None`` for fewer than 10 pupils; ValueError for a score outside the scale.
+    are joined until each holds so many. ``None`` for fewer than 10 pupils; ValueError for a score outside the scale.
     """
     values = np.asarray(scores, dtype=float)
     if not may_average(len(values)):
         return None
     if not ((values >= scale[0]) & (values <= scale[1])).all():
         raise ValueError(f"scores must lie on the scale {scale}")
-    grid = np.linspace(scale[0], scale[1], BINS_PER_SCALE + 1)
+    grid = np.round(np.linspace(scale[0], scale[1], BINS_PER_SCALE + 1), 9)
     counts = np.histogram(values, bins=grid)[0]
     edges, held, current = [grid[0]], [], 0
     for edge, count in zip(grid[1:], counts, strict=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,7 +29,7 @@ from .files import (
 )
 from .problems import Problem, Problems
 
-JOURNAL, LOCK = "journal.json", ".gsl-lock"
+JOURNAL, LOCK, BATCH_LOCK = "journal.json", ".gsl-lock", ".gsl-batch"
 PAGES = ("report.html", "plan.html", "gespreksleidraad.html")
 """Put in place last: where a page stands, all that belongs to it stands too."""
 PATIENCE = 20
@@ -36,10 +37,12 @@ PATIENCE = 20
 
 
 @contextmanager
-def staging(out: Path) -> Iterator[Path]:
-    """A private folder on the disk of ``out``, gone afterwards; what dead runs left is finished or goes too."""
+def staging(out: Path, *, swept: bool = False) -> Iterator[Path]:
+    """A private folder on the disk of ``out``, gone afterwards; what dead runs left is finished or goes too, unless
+    that was ``swept`` already."""
     with made_folder(out):
-        recover(out)
+        if not swept:
+            recover(out)
         folder = out / own_name()
         with writing(out):
             folder.mkdir(0o700)
@@ -55,18 +58,31 @@ def holding(out: Path, patience: float = PATIENCE) -> Iterator[None]:
 
     The system frees the lock of a process that dies.
     """
+    with _held(out / LOCK, patience):
+        yield
+
+
+@contextmanager
+def batch_holding(out: Path) -> Iterator[None]:
+    """Only one batch at a time under ``out``: another raises Problems that name who holds it, where and since when."""
+    with _held(out / BATCH_LOCK, 0):
+        yield
+
+
+@contextmanager
+def _held(place: Path, patience: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
-    place = out / LOCK
     lock = FileLock(place, timeout=patience, mode=0o600)
-    with writing(out):
+    with writing(place.parent):
         try:
             lock.acquire()
         except Timeout:
-            raise Problems([Problem(code="folder_held", facts=_holder(place))]) from None
+            raise Problems([_taken(place)]) from None
     try:
+        own = {"process": os.getpid(), "host": platform.node(), "since": datetime.now().isoformat(timespec="minutes")}
         with suppress(OSError):
-            place.write_text(json.dumps({"process": os.getpid(), "since": datetime.now().strftime("%H:%M")}), "utf-8")
+            place.write_text(json.dumps(own), "utf-8")
         yield
     finally:
         with suppress(OSError):
@@ -74,12 +90,14 @@ def holding(out: Path, patience: float = PATIENCE) -> Iterator[None]:
         lock.release()
 
 
-def _holder(place: Path) -> dict[str, object]:
-    try:
+def _taken(place: Path) -> Problem:
+    facts: dict[str, object] = {"process": "?", "host": "?", "date": "?", "since": "?", "file": place.name}
+    with suppress(OSError, ValueError, KeyError, TypeError):
         told = json.loads(place.read_text("utf-8"))
-        return {"process": int(told["process"]), "since": str(told["since"]), "file": LOCK}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"process": "?", "since": "?", "file": LOCK}
+        since = datetime.fromisoformat(told["since"])
+        facts |= {"process": str(told["process"]), "host": str(told["host"])}
+        facts |= {"date": since.date(), "since": since.strftime("%H:%M")}
+    return Problem(code="batch_held" if place.name == BATCH_LOCK else "folder_held", facts=facts)
 
 
 def publish(made: Path, out: Path) -> None:

@@ -6,10 +6,11 @@ Each threshold is a named constant with its source and tag: verified (read or si
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from . import privacy
 from .codes import Margin, compared_code, planned_before
 from .comparison import ADJUSTING, MIN_CLASS_DF_SEEN
 from .estimate import NotEstimated
@@ -105,6 +106,8 @@ class Security:
     caps: tuple[Cap, ...]
     weakest: str
     lift: int
+    loss_open: bool = True
+    """Whether how many are lost in all may be told beside it."""
 
     @property
     def weakest_known(self) -> bool:
@@ -112,12 +115,19 @@ class Security:
 
 
 def rate(study: Study, result: OutcomeResult, margin: Margin | None) -> Security:
-    """The security rating: the weakest cap, one lower when three known criteria share it or something else changed."""
+    """The security rating: the weakest cap, one lower when three known criteria share it or something else changed.
+
+    Attrition has no cap where so few are lost that it would tell how few, and another is as weak or weaker.
+    """
     caps = tuple(_caps(study, result, margin))
+    beside = min(cap.cap for cap in caps if cap.criterion != "attrition")
+    loss_open = loss_left_open(result, beside)
+    if hides_loss(result):
+        caps = tuple(cap for cap in caps if cap.criterion != "attrition" or cap.cap < beside)
     weakest = min(caps, key=lambda cap: cap.cap)
     other_change = study.conduct.concurrent_change is True
     mended = tuple(replace(cap, cap=FULL) if cap is weakest else cap for cap in caps)
-    return Security(_rating(caps, other_change), caps, weakest.criterion, _rating(mended, other_change))
+    return Security(_rating(caps, other_change), caps, weakest.criterion, _rating(mended, other_change), loss_open)
 
 
 def rate_unseen(study: Study, result: OutcomeResult, margin: Margin | None) -> Security:
@@ -245,9 +255,48 @@ def _agreement_cap(result: OutcomeResult, margin: Margin) -> int:
 def _attrition_cap(result: OutcomeResult) -> int:
     if result.check("classes_lost").value > 0:
         return 0
-    cap = _cap(result.check("attrition").value, ATTRITION_CAPS)
     gap = result.check("attrition_gap")
-    return cap if gap is None else min(cap, _cap(gap.value, ATTRITION_GAP_CAPS))
+    return _cap_of_shares(result.check("attrition").value, None if gap is None else gap.value)
+
+
+def _cap_of_shares(lost: float, gap: float | None) -> int:
+    cap = _cap(lost, ATTRITION_CAPS)
+    return cap if gap is None else min(cap, _cap(gap, ATTRITION_GAP_CAPS))
+
+
+def hides_loss(result: OutcomeResult) -> bool:
+    """Whether so few are lost, of an arm or in all, that their number is told nowhere. A class that is lost is told;
+    who misses a wave of a rollout is not counted by arm."""
+    if result.check("classes_lost").value > 0 or (result.steps is not None and not result.steps.two):
+        return False
+    _, lost = _kept_and_lost(result)
+    return not all(map(privacy.none_or_enough, (*lost, sum(lost))))
+
+
+def _kept_and_lost(result: OutcomeResult) -> tuple[list[int], list[int]]:
+    """Pupils by arm; who made the tests in a class that does not count is not lost."""
+    if result.missing is not None:
+        return list(result.missing.kept.values()), list(result.missing.lost.values())
+    return [arm.pupils for arm in result.arms.values()], [arm.lost for arm in result.arms.values()]
+
+
+def loss_left_open(result: OutcomeResult, beside: int) -> bool:
+    """Whether how many are lost in all may be told beside a rating that says that attrition has a cap of ``beside`` or
+    more: with 40 pupils an arm a gap of at most 8 % says of 7 lost how they lie. Not where attrition is weaker: its cap
+    then says of a few lost that most are of one arm."""
+    if not hides_loss(result):
+        return True
+    kept, lost = _kept_and_lost(result)
+    few = range(1, privacy.MIN_SOME) if sum(lost) < privacy.MIN_SOME else (sum(lost),)
+    could = [(in_all - there, there)[: len(lost)] for in_all in few for there in range(in_all + 1 if lost[1:] else 1)]
+    left = [one for one in could if _cap_of_lost(kept, one) >= beside]
+    wide = [max(arm) - min(arm) for arm in zip(*left, strict=True)]
+    return _attrition_cap(result) >= beside and min(wide, default=0) >= privacy.MIN_COUNT - 1
+
+
+def _cap_of_lost(kept: Sequence[int], lost: Sequence[int]) -> int:
+    shares = [there / (here + there) for here, there in zip(kept, lost, strict=True)]
+    return _cap_of_shares(sum(lost) / (sum(kept) + sum(lost)), max(shares) - min(shares) if shares[1:] else None)
 
 
 def _cap(value: float, table: tuple[tuple[float, int], ...]) -> int:

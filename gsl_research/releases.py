@@ -10,14 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import privacy
+from . import everyone, privacy
 from .dataset import Dataset
-from .disclosure import goal_may_show, shareable, told_subgroups
-from .ledger import digest
+from .disclosure import (
+    everyone_may_show,
+    extreme_may_show,
+    goal_may_show,
+    shareable,
+    shares_may_show,
+    shown_levels,
+    told_subgroups,
+)
+from .ledger import COUNTED, ROUGH, digest
 from .measurement import Measurement, OutcomeResult
+from .methods import reliable_change
 from .pupils import one_spelling
 from .study import ReachGoal
 
+LEAST_APART = 5
+"""Two releases differ by so many pupils of a group, or by none (policy)."""
 Rows = tuple[tuple[str, str], ...]
 """(who, what is known of them); "" where no column tells who."""
 
@@ -39,7 +50,8 @@ def release(measurement: Measurement, data: Dataset, *, not_shared: bool = False
     """Which pupils stand behind what is told of a measurement.
 
     A group holds every row with a score of the outcome, and those of one arm, of a goal or of a label beside it: of
-    all of these a page tells a count or a mean. ``not_shared`` says that earlier releases of this study stayed at home.
+    all of these a page tells a count or a mean. Of every count the others are a group too: 8 more pupils of whom 5
+    reached the goal are 3 who did not. ``not_shared`` says that earlier releases of this study stayed at home.
     """
     groups = {}
     for result in measurement.results:
@@ -63,14 +75,61 @@ def _groups(result: OutcomeResult, data: Dataset) -> Iterator[tuple[str, Rows]]:
     if isinstance(outcome.goal, ReachGoal) and goal_may_show(result):
         post = outcome.sign * frame[f"{outcome.name}.post"].to_numpy()
         for name, arm in result.arms.items():
-            if arm.reached is not None and privacy.part_of(arm.reached, arm.with_post) == "exact":
-                here = arms.get(f"/{name}", some)
-                yield f"/{name}/goal", _of(rows, here & (post >= outcome.sign * outcome.goal_at))
+            if arm.reached is not None and privacy.may_average(arm.with_post):
+                here = arms.get(f"/{name}", some) & ~np.isnan(post)
+                yield from _counted(f"/{name}", "goal", rows, here, post >= outcome.sign * outcome.goal_at)
+    own = "/treated" if "treated" in result.arms else "/single"
+    for name, there, part in _parts(result, data):
+        yield from _counted(own, name, rows, arms.get(own, some) & there, part)
     for column in dict.fromkeys(one.column for one in result.subgroups):
         labels = frame[f"subgroup.{column}"].to_numpy()
         for one in told_subgroups(result, column):
             for name, chosen in arms.items():
                 yield f"{name}/{column}/{one.label}", _of(rows, chosen & (labels == one.label))
+
+
+def _counted(
+    arm: str, name: str, rows: Rows, there: NDArray[np.bool_], part: NDArray[np.bool_]
+) -> Iterator[tuple[str, Rows]]:
+    """Who is counted and who is not, of the pupils who are ``there``; by its name a count that is not told exactly."""
+    exact = privacy.part_of(int((there & part).sum()), int(there.sum())) == "exact"
+    for kind, chosen in ((name, part), (f"not {name}", ~part)):
+        yield f"{arm}{COUNTED}{kind}{'' if exact else ROUGH}", _of(rows, there & chosen)
+
+
+def _parts(result: OutcomeResult, data: Dataset) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.bool_]]]:
+    """(name, of whom, which of them) of every other count of pupils that a page tells: who reached the goal before, has
+    an end of the scale, or scored clearly lower or higher."""
+    frame, outcome = data.frame, result.outcome
+    arm = result.arms.get("treated") or result.arms["single"]
+    after = frame[f"{outcome.name}.post"].to_numpy()
+    there = ~np.isnan(after)
+    for code in ("ceiling", "floor"):
+        if outcome.scale_post is not None and result.kind == "points" and extreme_may_show(arm, code):
+            worst, best = outcome.scale_post[:: outcome.sign]
+            yield code, there, after == (best if code == "ceiling" else worst)
+    for level in _levels(result):
+        yield f"level {level}", there, after >= level
+    if not outcome.gain_defined or result.kind != "points" or not everyone_may_show(result):
+        return
+    before = frame[f"{outcome.name}.pre"].to_numpy()
+    both = there & ~np.isnan(before)
+    if arm.reached_before is not None:
+        yield "before", both, outcome.sign * before >= outcome.sign * outcome.goal_at
+    both &= data.frame["treated"].to_numpy() if "treated" in frame else True
+    found = everyone.marks(outcome, before, after, both)
+    if isinstance(found, reliable_change.ChangeMarks):
+        for name, marked in (("lower", found.lower), ("higher", found.higher)):
+            part = np.zeros(len(both), dtype=bool)
+            part[both] = marked
+            yield name, both, part
+
+
+def _levels(result: OutcomeResult) -> tuple[int, ...]:
+    """The levels of which a page tells how many pupils stand there or higher."""
+    if result.kind == "share":
+        return (1,) if shares_may_show(result) else ()
+    return shown_levels(result) if result.kind == "order" else ()
 
 
 def _rows(data: Dataset, scores) -> Rows:
@@ -94,7 +153,7 @@ def entry(made: Release, on: date) -> dict[str, Any]:
     return {
         "study": made.study_id,
         "made": on.isoformat(),
-        "least": privacy.MIN_COUNT,
+        "least": LEAST_APART,
         "not_shared": made.not_shared,
         "rows": [[digest(who) if who else "", digest(f"{who} {known}")] for who, known in rows],
         "groups": {name: [place[row] for row in group] for name, group in made.groups.items()},

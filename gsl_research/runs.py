@@ -19,11 +19,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from .files import (
     CLOSED,
@@ -37,15 +38,18 @@ from .files import (
     study_folder,
     write_bytes,
     write_json,
+    write_ledger,
     write_text,
     writing,
 )
+from .inputs import INPUTS, fingerprint
 from .ledger import UNKEYED, remember, without
 from .problems import Problem, Problems
 from .publishing import holding, publish, staging
 
 if TYPE_CHECKING:
     from .also import Placed
+    from .kernels import Kind, Source
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Small matrices gain nothing from threads, and one thread adds up in the same order on every machine."""
@@ -68,11 +72,11 @@ class Run:
     notebook: Path
     record: Path
     seconds: float
-    kernel: Literal["prepared", "plain"]
+    kernel: Kind
     replaced: bool = False
     """An earlier result under the same id came from another plan or other scores."""
     documents: tuple[Placed, ...] = ()
-    """The page in other formats."""
+    """The page and the guide for a meeting in other formats."""
     left: tuple[str, ...] = ()
     """Documents of an earlier run that say something else than this page."""
 
@@ -98,7 +102,7 @@ def prepare() -> None:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=environment(),
                 start_new_session=True,
             )
         )
@@ -114,23 +118,27 @@ def measure_files(
     not_shared: bool = False,
     forgotten: Iterable[str] = (),
     limit_seconds: float = 600,
+    source: Source | None = None,
+    swept: bool = False,
 ) -> Run:
     """Run the measuring notebook on one study and publish what it made under ``out``, also in other formats.
 
     ``not_shared`` says that nobody was given what was made of this study before; who is called a ``forgotten`` name
-    counts in no earlier release.
+    counts in no earlier release. A batch brings the ``source`` of its kernels, and has ``swept`` the folder.
 
     Raises ``Problems`` when the user's files or disk are to be mended, ``RunFailed`` when the run itself broke.
     """
-    prepare()
+    if source is None:
+        prepare()
     from .also import RUN, WRITTEN, formats, not_renewed, placed, remembered
 
     kinds = formats(also)
     started, clock = datetime.now(UTC), perf_counter()
     study_file, data_file, out = Path(study_file).resolve(), Path(data_file).resolve(), Path(out).resolve()
-    with staging(out) as made:
+    made_from = fingerprint(study_file, data_file, lang, kinds)
+    with staging(out, swept=swept) as made:
         with made_folder(made / PRIVATE):
-            write_json(ledger_file(made), UNKEYED, mode=CLOSED)
+            write_ledger(made, UNKEYED)
         parameters = {
             "study_file": str(study_file),
             "data_file": str(data_file),
@@ -138,7 +146,7 @@ def measure_files(
             "lang": lang,
         }
         try:
-            kernel = _execute(notebooks_folder() / MEASURE, parameters, made / MEASURE, limit_seconds)
+            kernel = run_notebook(notebooks_folder() / MEASURE, parameters, made / MEASURE, limit_seconds, source)
         except RunFailed as failed:
             _raise_problems(failed, study_file, data_file)
             raise
@@ -147,6 +155,7 @@ def measure_files(
         shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
         with writing(out):
             os.replace(made / MEASURE, made / SHAREABLE / study / MEASURE)
+        write_json(made / PRIVATE / study / INPUTS, {"schema": 1, "made_from": made_from}, mode=CLOSED)
         others = _documents(made, study, kinds)
         facts = _run_facts(started, seconds, kernel)
         with holding(out):
@@ -157,7 +166,8 @@ def measure_files(
             if written := remembered(shareable, new):
                 facts[WRITTEN] = written
             write_json(made / SHAREABLE / study / RUN, facts)
-            left = not_renewed(shareable, Path(PAGE).stem, new) if _differs(shareable, made, study) else ()
+            pages = {page.name: page.read_bytes() for page in (made / SHAREABLE / study).glob("*.html")}
+            left = not_renewed(shareable, pages, new)
             replaced = _origin(private / RECORD) not in (None, _origin(made / PRIVATE / study / RECORD))
             publish(made, out)
     files = (shareable / name for name in (PAGE, CONVERSATION, MEASURE))
@@ -173,7 +183,7 @@ def _remember(made: Path, out: Path, not_shared: bool, forgotten: Iterable[str])
     ledger = without(opened_ledger(out), forgotten)
     for new in released:
         ledger = remember(new | {"not_shared": not_shared or new["not_shared"]}, ledger)
-    write_json(ledger_file(made), ledger, mode=CLOSED)
+    write_ledger(made, ledger)
 
 
 def _documents(made: Path, study: str, kinds: tuple[str, ...]) -> dict[str, bytes]:
@@ -187,19 +197,12 @@ def _documents(made: Path, study: str, kinds: tuple[str, ...]) -> dict[str, byte
         path.unlink()
     if not kinds:
         return found
-    try:
-        values = json.loads((made / PRIVATE / study / PAGE_VALUES).read_text("utf-8"))
-    except OSError as missing:
-        raise RunFailed(Problem(code="nothing_saved", file=MEASURE)) from missing
-    return found | documents(from_json(values), kinds)
-
-
-def _differs(shareable: Path, made: Path, study: str) -> bool:
-    """Whether this page says something else than the one that stands there."""
-    try:
-        return (shareable / PAGE).read_bytes() != (made / SHAREABLE / study / PAGE).read_bytes()
-    except OSError:
-        return False
+    kept = [path for name in PAGE_VALUES.values() if (path := made / PRIVATE / study / name).is_file()]
+    if PAGE_VALUES["report"] not in [path.name for path in kept]:
+        raise RunFailed(Problem(code="nothing_saved", file=MEASURE))
+    for path in kept:
+        found |= documents(from_json(json.loads(path.read_text("utf-8"))), kinds)
+    return found
 
 
 def _origin(record: Path) -> tuple[str, str] | None:
@@ -214,20 +217,20 @@ def _origin(record: Path) -> tuple[str, str] | None:
 def execute(notebook: Path | str, parameters: Mapping[str, str], *, to: Path | str, limit_seconds: float = 600) -> Path:
     """Execute a notebook with papermill; write it, without paths and times, to ``to``. Its cells run in that folder."""
     prepare()
-    _execute(Path(notebook), parameters, Path(to).resolve(), limit_seconds)
+    run_notebook(Path(notebook), parameters, Path(to).resolve(), limit_seconds)
     return Path(to)
 
 
-def _execute(
-    notebook: Path, parameters: Mapping[str, str], to: Path, limit_seconds: float
-) -> Literal["prepared", "plain"]:
+def run_notebook(
+    notebook: Path, parameters: Mapping[str, str], to: Path, limit_seconds: float, source: Source | None = None
+) -> Kind:
     _check_parameters(notebook, parameters)
     limit, deadline = ceil(limit_seconds), monotonic() + limit_seconds
-    from .kernels import lean_jsonschema, running_kernel
+    from .kernels import Plain, Prepared, lean_jsonschema, running_kernel
 
-    waiting = _waiting.pop() if _waiting else None
-    how = "prepared" if waiting else "plain"
-    with running_kernel(waiting, cwd=to.parent, env=_environment()) as manager:
+    if source is None:
+        source = Prepared(_waiting.pop()) if _waiting else Plain()
+    with running_kernel(source, cwd=to.parent, env=environment()) as manager:
         with lean_jsonschema():
             import nbformat
             from nbclient.exceptions import CellTimeoutError
@@ -260,9 +263,9 @@ def _execute(
                 raise RunFailed(Problem(code="kernel_died"), str(error)) from error
             raise RunFailed(Problem(code="time_limit", facts={"seconds": limit})) from error
     _clean(executed, parameters, notebook.name, to)
-    executed.metadata["gsl_research"] = {"kernel": how}
+    executed.metadata["gsl_research"] = {"kernel": source.kind}
     write_text(to, _without_places(nbformat.writes(executed) + "\n", parameters, to.parent))
-    return how
+    return source.kind
 
 
 def _check_parameters(notebook: Path, parameters: Mapping[str, str]) -> None:
@@ -319,7 +322,7 @@ def _without_places(text: str, parameters: Mapping[str, str], here: Path) -> str
 
 def _raise_problems(failed: RunFailed, study_file: Path, data_file: Path) -> None:
     """The kernel can only send text; the same steps here give the Problems themselves, when they are the cause."""
-    if failed.problem.code != "notebook_failed":
+    if failed.problem.code != "notebook_failed" or failed.__cause__.ename != Problems.__name__:
         return
     codes = failed.__cause__.evalue.split(", ")
     if set(codes) <= UNWRITTEN:
@@ -352,11 +355,16 @@ def _run_facts(started: datetime, seconds: float, kernel: str) -> dict[str, obje
         "kernel": kernel,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "versions": {name: version(name) for name in VERSIONS},
+        "versions": _versions(),
     }
 
 
-def _environment() -> dict[str, str]:
+@lru_cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in VERSIONS}
+
+
+def environment() -> dict[str, str]:
     """The kernel's environment; in a checkout that is not installed, it finds the package where we did."""
     project = Path(__file__).parents[1]
     found = [str(project)] if (project / "pyproject.toml").is_file() else []

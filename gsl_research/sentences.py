@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import absent, levels_told
-from .disclosure import means_may_show, shareable, shares_may_show
+from .disclosure import means_may_show, shareable, shares_may_show, told_estimates
 from .levels import UNITS
 from .measurement import OutcomeResult
 from .methods.trend import MIN_OCCASIONS
@@ -80,6 +80,15 @@ def conclusion(told: Telling) -> Iterator[str]:
         yield from concluded(told)
     else:
         yield told.words("verdict.hidden")
+    yield from untold_waves(told)
+
+
+def untold_waves(told: Telling) -> Iterator[str]:
+    """The last waves, where so few pupils took them that everything is told of the waves before."""
+    for problem in told.measurement.warnings:
+        if problem.code == "last_waves_untold":
+            names = told.words.listing([f"“{name}”" for name in problem.facts["names"]])
+            yield told.words("verdict.last_waves_untold", names=names)
 
 
 def concluded(told: Telling) -> Iterator[str]:
@@ -210,11 +219,14 @@ def ways(told: Telling) -> Iterator[str]:
     """What other defensible calculations add, when they lead elsewhere."""
     result, w = told.primary, told.words
     if alarmed := {alarm.estimator for alarm in result.alarms if alarm.shifted}:
-        values = [entry.value for entry in result.beside if entry.estimator in alarmed]
-        least, most = (w.gap(value, *_sign_and_decimals(told)) for value in (min(values), max(values)))
-        if least == most:
-            yield w("verdict.ways_differ_one", gap=least)
-        else:
+        values = [
+            entry.value for entry in told_estimates(result) if entry in result.beside and entry.estimator in alarmed
+        ]
+        ends = {w.gap(end(values), *_sign_and_decimals(told)): None for end in (min, max) if values}
+        if len(ends) == 1:
+            yield w("verdict.ways_differ_one", gap=next(iter(ends)))
+        elif ends:
+            least, most = ends
             yield w("verdict.ways_differ", least=least, most=most)
     flagged = {check.code for check in result.checks if check.flag}
     if flagged & {"leave_one_out_low", "leave_one_out_high"}:

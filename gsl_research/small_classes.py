@@ -17,6 +17,8 @@ import numpy as np
 from . import privacy
 from .measurement import OutcomeResult
 
+ALONE = 5
+"""Of a class of fewer pupils nothing follows, however rough, that a mean and a difference could give (policy)."""
 UNKNOWN = 3
 """Small classes of one side that an arm's mean, a difference and its error cannot tell apart (computed)."""
 TOLD_TO = 10**-privacy.MEAN_DECIMALS
@@ -81,6 +83,8 @@ def _open(result: OutcomeResult, way: Shown) -> bool:
     main, classes = result.main, result.classes
     if way.means and main is not None and main.estimator == "within_blocks":
         return False  # which class lies in which block is known to no one here, and to every reader
+    if way.means and result.kind == "share":
+        return False  # how many passed of every class lies between none and all: more than these statements say
     drawn = []
     for side in dict.fromkeys(item.treated for item in classes):
         of_side = [item.pupils for item in classes if item.treated is side]
@@ -217,6 +221,4 @@ def _small_is_solvable(classes: list[tuple[bool | None, int]], divided: bool) ->
     if divided:
         return any(small.values()) and not all(len(pupils) >= UNKNOWN for pupils in small.values())
     several = len(classes) > 1
-    return several and any(
-        min(pupils) < privacy.MIN_COUNT and len(pupils) < UNKNOWN for pupils in small.values() if pupils
-    )
+    return several and any(min(pupils) < ALONE and len(pupils) < UNKNOWN for pupils in small.values() if pupils)

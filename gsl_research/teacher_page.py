@@ -11,17 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import charts, privacy, sentences
+from . import answers, charts, privacy, sentences
 from .blocks import Block, Bullets, Callout, Heading, PrivatePage, Table, Text
 from .charts import DotRow
 from .dataset import Dataset
 from .description import score_range
-from .disclosure import arms_lost_may_show, loss_may_show, shareable, shares_may_show, shown_levels, told_subgroups
+from .disclosure import (
+    arms_lost_may_show,
+    goal_answer_may_show,
+    loss_may_show,
+    shareable,
+    shares_may_show,
+    shown_levels,
+    told_subgroups,
+)
 from .judge import Verdict
 from .levels import UNITS
 from .listed import MOST_LISTED, Listed, groups, listed, names
 from .measurement import Measurement, OutcomeResult
 from .pupil_page import Pupils, own_page
+from .study import ReachGoal
 from .telling import Telling, rooms, units_of
 from .wave_table import occasions
 from .wording import words
@@ -49,15 +58,15 @@ def _blocks(told: Pupils, telling: Telling) -> Iterator[Block]:
     yield Heading(w("private.all.concluded"))
     yield Callout("conclusion", None, tuple(text for text in sentences.concluded(telling) if text))
     yield Heading(w("private.all.hidden"))
-    yield Text(w("private.all.rule"))
-    yield Bullets(tuple(_hidden(told)))
+    yield Text(w("private.all.rule", most=w.count(privacy.MIN_COUNT - 1), behind=w.count(privacy.MIN_MEAN)))
+    yield Bullets((*sentences.untold_waves(telling), *_hidden(told, telling)))
     for one in told.outcomes:
         yield Heading(one.outcome.label)
         yield from _of_outcome(told, one)
     yield Text(" ".join(w(f"private.all.{key}") for key in ("spread", "few", "not_ranked")), "small")
 
 
-def _hidden(told: Pupils) -> Iterator[str]:
+def _hidden(told: Pupils, telling: Telling) -> Iterator[str]:
     """What the shared page leaves out of this measurement, and why."""
     w, measurement = told.words, told.measurement
     if told.data.cluster_level != "group":
@@ -76,6 +85,9 @@ def _hidden(told: Pupils) -> Iterator[str]:
                 if small
                 else w("private.all.no_means_other", label=label)
             )
+    if isinstance(measurement.primary.outcome.goal, ReachGoal) and not goal_answer_may_show(measurement.primary):
+        arm = measurement.primary.arms.get("treated") or measurement.primary.arms["single"]
+        yield w("private.all.goal", **answers.goal_figures(telling, measurement.primary.outcome, arm))
     if measurement.study.followed and not (loss_may_show(measurement) and _arms_may_show(measurement)):
         yield w("private.all.losses")
     for column in dict.fromkeys(one.column for one in measurement.primary.subgroups):

@@ -13,6 +13,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from urllib.parse import unquote
 
 from .identity import without_accents
@@ -33,6 +34,10 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _MARKED = (b"\xff\xfe", b"\xfe\xff")
 """How UTF-16 begins; other bytes with a zero among them are no text."""
 _STREAM = re.compile(rb"stream\r?\n")
+_PACKED, _OLD_OFFICE = b"PK", b"\xd0\xcf\x11\xe0"
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+"""What a package says that is damaged, locked, or packed in a way of its own."""
 
 
 class Trace:
@@ -64,6 +69,36 @@ class Trace:
         if b"\0" in raw and not raw.startswith(_MARKED):
             return False
         return any(self.in_text(reading) for text in _texts(raw) for reading in _readings(text))
+
+
+def sealed(raw: bytes, deep: int = DEEPEST) -> bool:
+    """Whether a name may be in these bytes that ``Trace.within`` cannot see.
+
+    So of a package that is damaged, locked, too large or too deep, in whole or in part; of every PDF, since its letters
+    may be numbered in an order of their own; and of what is no text, such as a picture or an old workbook.
+    """
+    if raw.startswith(_PACKED):
+        try:
+            with zipfile.ZipFile(io.BytesIO(raw)) as package:
+                return not deep or any(_sealed_part(_part(package, entry), deep) for entry in package.infolist())
+        except _BROKEN:
+            return True
+    return raw.startswith(b"%PDF") or not raw.startswith(_MARKED) and _NO_TEXT.search(raw) is not None
+
+
+def _sealed_part(part: bytes | None, deep: int) -> bool:
+    """A picture in a document counts as one that was looked into: nearly every document has one."""
+    return part is None or part.startswith((_PACKED, b"%PDF", _OLD_OFFICE)) and sealed(part, deep - 1)
+
+
+def _part(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
+    """None where it cannot be unpacked."""
+    if entry.file_size > MOST_UNPACKED:
+        return None
+    try:
+        return package.read(entry)
+    except _BROKEN:
+        return None
 
 
 def _tells(pupil: str) -> bool:
@@ -140,16 +175,13 @@ def _layers(raw: bytes, deep: int) -> Iterator[bytes]:
     yield raw
     if not deep:
         return
-    if raw.startswith(b"PK"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(raw)) as package:
-                for entry in package.infolist():
-                    yield entry.filename.encode()
-                    yield entry.comment
-                    if entry.file_size <= MOST_UNPACKED:
-                        yield from _layers(package.read(entry), deep - 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
-            return
+    if raw.startswith(_PACKED):
+        with suppress(*_BROKEN), zipfile.ZipFile(io.BytesIO(raw)) as package:
+            for entry in package.infolist():
+                yield entry.filename.encode()
+                yield entry.comment
+                part = _part(package, entry)
+                yield from _layers(part, deep - 1) if part is not None else ()
     elif raw.startswith(b"%PDF"):
         for found in _STREAM.finditer(raw):
             try:

@@ -64,8 +64,8 @@ def _contradicting(study: Study) -> Iterator[Problem]:
 
 
 def side_by_side(study: Study, labels: Sequence[str] | None = None) -> Study:
-    """The same study for a table with one column per wave; ``labels`` where its design does not list them."""
-    labels = study.design.labels or labels if isinstance(study.design, Waves) else None
+    """The same study for a table with one column per wave; ``labels`` are those that are told, where known."""
+    labels = labels or study.design.labels if isinstance(study.design, Waves) else None
     if not in_rows(study) or not labels:
         return study
     outcomes = tuple(_side_by_side(outcome, labels) for outcome in study.outcomes)

@@ -6,7 +6,7 @@ and the most that each cell can be. What is claimed when she finds nothing:
 * Counts. A pupil of an arm has a status (made both tests, missed the first, the last or both), a place after it (worst
   score, below the goal, goal reached, best score), a goal reached before or not, a clear change or none, a label of the
   first subgroup column or none, and made the second outcome or not. Every count of one or two of these attributes in an
-  arm that truly is 1 to 4 keeps a range wider than 3: as wide as "fewer than 5" is.
+  arm that truly is 1 to 6 keeps a range of 6 and more: nobody knows it to 3 on either side.
 * Means. Of every class of fewer than ten pupils, and of all such classes of an arm when they are fewer than ten
   together, the mean before, the mean afterwards, the adjusted mean and the gain are open by SD/√10 on either side: that
   is how far off the mean of ten pupils often is.
@@ -14,27 +14,38 @@ and the most that each cell can be. What is claimed when she finds nothing:
 She is told what a real reader would have to guess: which statements speak of whom, which pupils count, the slope, and
 in which direction each class lies off its arm (so a standard error, of squares, is a linear statement too). She does
 not use that no mean lies beyond the scale, nor what is usual. Nothing is claimed of two cells at once.
+
+Other programs of hers: ``attacker_levels`` (counts at levels, and of goals), ``attacker_waves`` (several moments),
+``attacker_bins`` (distributions), ``attacker_near`` (every number of a card, near the truth) and ``attacker_pairs``.
 """
 
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
+from scipy.stats import t as student
 
 import gsl_research as gsl
+from gsl_research import charts
 from gsl_research.blocks import Chart, Fold, Table
 from gsl_research.charts.picture import Picture
-from gsl_research.study import GainGoal
+from gsl_research.description import ATTRITION_FLAG, EXTREME_SHARE
+from gsl_research.rating import ATTRITION_CAPS, ATTRITION_GAP_CAPS
+from gsl_research.study import GainGoal, ReachGoal
+from gsl_research.wave_table import occasions
 from gsl_research.wording import Words
 
-SMALL = range(1, 5)
-WIDER_THAN = 3
+SMALL = range(1, 7)
+"""What a count that has to stay open truly is: written here, not read from the rule that is attacked."""
+OPEN = 6
 FAR = 1e4
 ROUNDED = 0.05
 CARD = 0.005
@@ -50,6 +61,10 @@ class Unknown:
     lows: list[float] = field(default_factory=list)
     highs: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    asked: ClassVar[int] = 0
+    """How many cells she asked about, of all studies."""
+    met: list[np.ndarray] = field(default_factory=list)
+    """What she found that fits with everything: often enough to see that another cell is open too."""
 
     def weights(self, chosen: Callable) -> np.ndarray:
         return np.array([float(chosen(name)) for name in self.names])
@@ -62,15 +77,30 @@ class Unknown:
 
     def ends(self, weights: np.ndarray) -> tuple[float, float]:
         """The least and the most that the sum can be."""
-        pairs = [(row, high) for row, high in zip(self.rows, self.highs, strict=True) if np.isfinite(high)]
-        pairs += [(-row, -low) for row, low in zip(self.rows, self.lows, strict=True) if np.isfinite(low)]
-        rows, limits = (np.array([row for row, _ in pairs]), [limit for _, limit in pairs]) if pairs else (None, None)
-        found = []
-        for sign in (1, -1):
-            solved = linprog(sign * weights, A_ub=rows, b_ub=limits, bounds=(self.least, FAR), method="highs")
-            assert solved.status == 0, f"what is told contradicts itself: {solved.message} {self.said}"
-            found.append(sign * solved.fun)
-        return found[0], found[1]
+        return self._end(weights, 1), -self._end(weights, -1)
+
+    def is_open(self, weights: np.ndarray, by: float) -> bool:
+        """Whether the sum is known no better than to a range of ``by``."""
+        Unknown.asked += 1
+        met = [float(weights @ one) for one in self.met]
+        if met and max(met) - min(met) >= by - 1e-6:
+            return True
+        low, high = self.ends(weights)
+        return high - low >= by - 1e-6
+
+    def _limits(self):
+        if not self.rows:
+            return None, None
+        table, lows, highs = np.array(self.rows), np.array(self.lows), np.array(self.highs)
+        above, below = np.isfinite(highs), np.isfinite(lows)
+        return csr_array(np.vstack([table[above], -table[below]])), np.concatenate([highs[above], -lows[below]])
+
+    def _end(self, weights: np.ndarray, sign: int) -> float:
+        rows, limits = self._limits()
+        found = linprog(sign * weights, A_ub=rows, b_ub=limits, bounds=(self.least, FAR), method="highs")
+        assert found.status == 0, f"what is told contradicts itself: {found.message} {self.said}"
+        self.met.append(found.x)
+        return float(found.fun)
 
 
 @dataclass
@@ -83,6 +113,8 @@ class Seen:
     texts: list[tuple[str, dict]]
     tables: list[Table]
     card: dict
+    bins: list[tuple[int | None, str, tuple]] = field(default_factory=list)
+    """(number of the class, arm or "pre" or "post", bins) of every distribution that is drawn."""
 
 
 @contextmanager
@@ -103,21 +135,43 @@ def overhearing() -> Iterator[list[tuple[str, dict, str]]]:
 
 
 def seen(study, data) -> Seen:
-    """The page in both languages and the card of one study."""
+    """The page and the sheet for the meeting in both languages, and the card of one study."""
     measurement = gsl.measure(study, data)
     verdict = gsl.judge(measurement)
-    texts, tables = [], []
+    texts, tables, bins = [], [], []
     for lang in ("nl", "en"):
-        with overhearing() as heard:
+        with overhearing() as heard, _watching(bins):
             page = gsl.report(measurement, verdict, lang=lang)
-        whole = "\n".join(_texts(asdict(page)))
+            sheet = gsl.conversation(measurement, verdict, lang=lang)
+        whole = "\n".join((*_texts(asdict(page)), *_texts(asdict(sheet))))
         texts += [
             (key, {name: number(value) for name, value in blanks.items()})
             for key, blanks, told in heard
             if told in whole
         ]
         tables += list(_tables(page.blocks))
-    return Seen(study, data, measurement, texts, tables, gsl.evidence(measurement, verdict).to_json())
+    return Seen(study, data, measurement, texts, tables, gsl.evidence(measurement, verdict).to_json(), bins)
+
+
+@contextmanager
+def _watching(bins: list) -> Iterator[None]:
+    """The distributions that are drawn: they stand in a picture, not in its table."""
+    class_means, growth = charts.class_means, charts.growth
+
+    def of_classes(shapes, **more):
+        bins.extend(
+            (int(NUMBER.search(s.label)[0]), s.arm, s.bins) for s in shapes if s.bins and NUMBER.search(s.label)
+        )
+        return class_means(shapes, **more)
+
+    def of_growth(pre, post, *more, **others):
+        bins.extend((None, when, found) for when, found in (("pre", pre), ("post", post)) if found)
+        return growth(pre, post, *more, **others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "class_means", of_classes)
+        patch.setattr(charts, "growth", of_growth)
+        yield
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -142,6 +196,8 @@ def _tables(blocks) -> Iterator[Table]:
                 yield from _tables(inner)
 
 
+TREATED = ("nieuwe aanpak", "new approach", "met de nieuwe aanpak", "with the new approach")
+"""What the arm with the approach is called in a table."""
 NUMBER = re.compile("[-\N{MINUS SIGN}+]?\\d[\\d\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]*(?:[.,]\\d+)?")
 
 
@@ -151,6 +207,22 @@ def number(text):
         return text
     plain = re.sub("[\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}+]", "", found[0]).replace("\N{MINUS SIGN}", "-")
     return float(plain.replace(",", "."))
+
+
+def arm_of(one: Seen) -> list[str]:
+    """The arm of every pupil."""
+    frame = one.data.frame
+    return (
+        ["treated" if side else "control" for side in frame["treated"]]
+        if "treated" in frame
+        else ["single"] * len(frame)
+    )
+
+
+def scores_by_moment(one: Seen) -> np.ndarray:
+    """(N, W) of the first outcome, in raw points."""
+    name, frame = one.measurement.primary.outcome.name, one.data.frame
+    return np.stack([frame[f"{name}.{at}"].to_numpy() for at in occasions(len(one.data.waves))], axis=1)
 
 
 # counts
@@ -180,18 +252,22 @@ ATTRIBUTES = ("status", "place", "before", "moved", "label", "second")
 
 def pupils(one: Seen) -> dict[Kind, int]:
     """How many there truly are of every kind. Only for tests: she does not see it."""
+    return Counter(kinds_of(one))
+
+
+def kinds_of(one: Seen) -> Iterator[Kind]:
+    """The kind of every pupil, in the order of the data."""
     study, frame, outcome = one.study, one.data.frame, one.measurement.primary.outcome
     post, sign = frame[f"{outcome.name}.post"].to_numpy(), outcome.sign
     pre = frame[f"{outcome.name}.pre"].to_numpy() if outcome.pre else np.zeros(len(post))
     treated = frame["treated"].to_numpy() if "treated" in frame else None
     counted = np.isin(frame["cluster"].to_numpy(), [item.unit for item in one.measurement.primary.classes])
-    moved = _moves(outcome, pre, post, counted & (True if treated is None else treated))
+    moved = moves(outcome, pre, post, counted & (True if treated is None else treated))
     goal = getattr(outcome, "goal_at", None) if outcome.goal and not isinstance(outcome.goal, GainGoal) else None
     worst, best = (outcome.scale_post or (-np.inf, np.inf))[::sign]
     column = study.subgroups[0].column if study.subgroups else None
     labels = frame[f"subgroup.{column}"].to_numpy() if column else [None] * len(post)
     second = _second(one)
-    counts: dict[Kind, int] = defaultdict(int)
     for n in range(len(post)):
         status = STATUS[2 * bool(np.isnan(post[n])) + bool(np.isnan(pre[n]))]
         status = "left_out" if status == "complete" and not counted[n] else status
@@ -204,11 +280,10 @@ def pupils(one: Seen) -> dict[Kind, int]:
             change = None if moved is None else moved[n]
         arm = "single" if treated is None else "treated" if treated[n] else "control"
         label = labels[n] if status == "complete" else None
-        counts[Kind(arm, status, place, before, change, label, None if second is None else bool(second[n]))] += 1
-    return counts
+        yield Kind(arm, status, place, before, change, label, None if second is None else bool(second[n]))
 
 
-def _moves(outcome, pre, post, chosen):
+def moves(outcome, pre, post, chosen):
     from gsl_research.estimate import NotEstimated
     from gsl_research.methods.reliable_change import marks_beside_before
 
@@ -253,17 +328,22 @@ def every_kind(arms, truth: dict[Kind, int]) -> list[Kind]:
     return kinds
 
 
-FEW = (0.0, 4.0)
-
-
 class Counting:
     """The statements on counts of pupils."""
 
-    def __init__(self, one: Seen, truth: dict[Kind, int]):
+    def __init__(
+        self,
+        one: Seen,
+        truth: dict[Kind, int],
+        known: Unknown | None = None,
+        view: Callable[[object], Kind | None] = lambda name: name,
+    ):
+        """``known`` may hold what another page told already; ``view`` says which kind a name of it is on this page."""
+        self.view = view
         self.one, self.primary = one, one.measurement.primary
         self.arms = list(self.primary.arms)
         self.own = "treated" if "treated" in self.arms else "single"
-        self.known = Unknown(every_kind(self.arms, truth))
+        self.known = Unknown(every_kind(self.arms, truth)) if known is None else known
         whole = self.primary.arms[self.own]
         self.statuses = ("complete", "no_pre", "left_out") if whole.with_post > whole.pupils else ("complete",)
         for key, blanks in dict.fromkeys((key, tuple(blanks.items())) for key, blanks in one.texts):
@@ -275,8 +355,9 @@ class Counting:
         self.known.know(said, self.weights(**chosen), low, high)
 
     def weights(self, **chosen) -> np.ndarray:
-        def fits(kind: Kind) -> bool:
-            return all(
+        def fits(name) -> bool:
+            kind = self.view(name)
+            return kind is not None and all(
                 getattr(kind, name) in wanted if isinstance(wanted, tuple) else getattr(kind, name) == wanted
                 for name, wanted in chosen.items()
             )
@@ -315,12 +396,67 @@ class Counting:
             if (share := checks.get((first, code))) is not None:
                 whole = {"arm": self.own, "status": self.statuses}
                 self._share(f"card: {code}", share, whole | {"place": place}, whole)
+        self._flags({(check["outcome"], check["code"]): check["flag"] for check in card["checks"]}, first)
+        self._answer()
+        self._rating()
         for entry in card["missing"]:
             for name in ("started", "kept"):
                 for arm, count in entry[name].items():
                     if count is not None and entry["outcome"] == first:
                         status = ("complete", "left_out") if name == "kept" else STATUS
                         self.say(f"card: {name} {arm}", count, arm=arm, status=status)
+
+    def _flags(self, flags: dict, first: str) -> None:
+        """That a share lies beyond a limit, or does not."""
+        whole = {"arm": self.own, "status": self.statuses}
+        for code, place in (("ceiling", "best"), ("floor", "worst")):
+            if (flag := flags.get((first, code))) is not None:
+                self._beyond(f"card: {code} flag", flag, EXTREME_SHARE, whole | {"place": place}, whole)
+        if (flag := flags.get((first, "attrition"))) is not None:
+            self._beyond("card: attrition flag", flag, ATTRITION_FLAG, {"status": LOST}, {})
+
+    def _beyond(self, said: str, beyond: bool, limit: float, part: dict, whole: dict) -> None:
+        off = self.weights(**part) - limit * self.weights(**whole)
+        self.known.know(said, off, *((0.0, np.inf) if beyond else (-np.inf, 0.0)))
+
+    def _answer(self) -> None:
+        """Whether the goal was reached is a statement on how many reached it."""
+        answer, goal = self.one.card["verdict"]["questions"]["goal"], self.primary.outcome.goal
+        if answer not in ("reached", "not_reached") or not isinstance(goal, ReachGoal):
+            return
+        whole = {"arm": self.own, "status": self.statuses}
+        arm = self.primary.arms[self.own]
+        aimed = np.ceil(goal.share * arm.with_post - 1e-9)
+        ends = (aimed, np.inf) if answer == "reached" else (-np.inf, aimed - 1)
+        self.known.know(f"card: {answer}", self.weights(**whole, place=REACHED), *ends)
+
+    def _rating(self) -> None:
+        """A cap of attrition says between which limits its share and its gap lie; where there is none, that it is no
+        lower than the lowest. The gap as a line, of as many as all else that is told allows to be lost."""
+        primary, arms = self.primary, self.primary.arms
+        if primary.check("classes_lost").value > 0 or primary.steps is not None:
+            return
+        caps = {cap["criterion"]: cap["cap"] for cap in self.one.card["security"]["caps"]}
+        low, high = caps.get("attrition", min(caps.values())), caps.get("attrition", 5)
+        limits = {cap: limit for limit, cap in ATTRITION_CAPS}
+        gone, every = self.weights(status=LOST), self.weights()
+        if np.isfinite(limits[low]):
+            self.known.know("rating: attrition", gone - limits[low] * every, -np.inf, 0.0)
+        if high < 5 and len(arms) == 1:
+            self.known.know("rating: attrition", gone - limits[high + 1] * every, 0.0, np.inf)
+        if len(arms) == 2 and low > 2:
+            limit = dict((cap, limit) for limit, cap in ATTRITION_GAP_CAPS)[low]
+            counted = primary.missing.kept if primary.missing else {name: arm.pupils for name, arm in arms.items()}
+            kept, few = list(counted.values()), int(min(self.known.ends(gone)[1], 99) + 1e-6)
+            ratio = kept[0] / kept[1]
+            could = [
+                first - ratio * second
+                for first in range(few + 1)
+                for second in range(few + 1 - first)
+                if abs(first / (kept[0] + first) - second / (kept[1] + second)) <= limit + 1e-12
+            ]
+            by_arm = [self.weights(status=LOST, arm=name) for name in arms]
+            self.known.know("rating: gap", by_arm[0] - ratio * by_arm[1], min(could), max(could))
 
     def _share(self, said: str, share: float, part: dict, whole: dict) -> None:
         of, in_all = self.weights(**part), self.weights(**whole)
@@ -334,11 +470,11 @@ def _changed(way: str) -> dict:
         by.say(f"{said} of", blanks["pupils"], arm=by.own, status="complete")
 
     def few(by, said, blanks):
-        by.say(said, *FEW, arm=by.own, moved=way)
+        by.say(said, 0.0, blanks["few"], arm=by.own, moved=way)
         by.say(f"{said} of", blanks["pupils"], arm=by.own, status="complete")
 
     def nearly_all(by, said, blanks):
-        by.say(said, blanks["pupils"] - 4, blanks["pupils"], arm=by.own, moved=way)
+        by.say(said, blanks["pupils"] - blanks["few"], blanks["pupils"], arm=by.own, moved=way)
 
     keys = {"exact": exact, "few": few, "nearly_all": nearly_all}
     return {f"verdict.everyone.{way}_{kind}": statement for kind, statement in keys.items()}
@@ -358,6 +494,18 @@ def _single(by: Counting, said: str, blanks: dict) -> None:
         _basis(by, said, {"pupils": blanks["count"]})
 
 
+def _missed(by: Counting, said: str, blanks: dict) -> None:
+    """Who missed a test of an outcome, by its label."""
+    results = by.one.measurement.results
+    at = next(at for at, result in enumerate(results) if result.outcome.label == blanks["label"])
+    if at > 1 or (at and (results[1].left_out or results[1].check("classes_lost").value)):
+        return
+    lost = (1, blanks["least"] - 1) if "least" in blanks else (blanks.get("lost", 0.0),) * 2
+    by.say(said, *lost, **({"status": LOST} if at == 0 else {"second": False}))
+    if "rows" in blanks:
+        by.say(said, blanks["rows"])
+
+
 REACHED = ("reached", "best")
 TOLD: dict[str, Callable[[Counting, str, dict], None]] = {
     "locale.basis": _basis,
@@ -369,6 +517,10 @@ TOLD: dict[str, Callable[[Counting, str, dict], None]] = {
         by.say(said, of["rows"]),
         by.say(said, 0.0, status=LOST),
     ),
+    "report.method.missing_few": lambda by, said, of: by.say(said, 1, of["least"] - 1, status=LOST),
+    "report.missing.of_none": _missed,
+    "report.missing.of_some": _missed,
+    "report.missing.of_few": _missed,
     "report.missing.arms": lambda by, said, of: [
         by.say(said, of[f"lost_{arm}"], arm=arm, status=LOST) for arm in by.arms
     ],
@@ -377,8 +529,10 @@ TOLD: dict[str, Callable[[Counting, str, dict], None]] = {
         by.say(said, of[arm], arm=arm, status="complete") for arm in by.arms
     ],
     "verdict.goal.exact": lambda by, said, of: by.part(said, of["reached"], of["pupils"], place=REACHED),
-    "verdict.goal.few": lambda by, said, of: by.part(said, 0.0, of["pupils"], *FEW, place=REACHED),
-    "verdict.goal.nearly_all": lambda by, said, of: by.part(said, of["pupils"], of["pupils"], -4, 0, place=REACHED),
+    "verdict.goal.few": lambda by, said, of: by.part(said, 0.0, of["pupils"], 0, of["least"] - 1, place=REACHED),
+    "verdict.goal.nearly_all": lambda by, said, of: by.part(
+        said, of["pupils"], of["pupils"], 1 - of["least"], 0, place=REACHED
+    ),
     "verdict.goal.exact_before": lambda by, said, of: by.say(said, of["before"], arm=by.own, before=True),
     "verdict.everyone.ceiling": lambda by, said, of: by.say(
         said, of["pupils"], arm=by.own, status=by.statuses, place="best"
@@ -391,28 +545,23 @@ TOLD: dict[str, Callable[[Counting, str, dict], None]] = {
 }
 """What a text of the page says of counts, by its key."""
 
+ATTACKED = {
+    "attacker_levels": (
+        "goals.few", "goals.nearly_all", "order.certain.both", "order.certain.both_end", "order.certain.single",
+        "order.certain.single_end", "share.certain.both", "share.certain.both_end", "share.certain.single",
+        "share.certain.single_end", "share.facts.passed", "share.facts.passed_single",
+    ),
+    "attacker_waves": ("locale.basis_others",),
+}  # fmt: skip
+"""Counts of pupils at levels, of goals and at several moments: another program uses them."""
+
 GUARDED = {
-    "goals.few": "disclosure.goal_rows, test_levels",
-    "goals.nearly_all": "disclosure.goal_rows, test_levels",
-    "order.certain.both": "pupils of an arm, as in the basis",
-    "order.certain.both_end": "pupils of an arm, as in the basis",
-    "order.certain.single": "pupils of an arm, as in the basis",
-    "order.certain.single_end": "pupils of an arm, as in the basis",
-    "share.certain.both": "disclosure.shares_may_show, test_levels",
-    "share.certain.both_end": "disclosure.shares_may_show, test_levels",
-    "share.certain.single": "disclosure.shares_may_show, test_levels",
-    "share.certain.single_end": "disclosure.shares_may_show, test_levels",
-    "share.facts.passed": "disclosure.shares_may_show, test_levels",
-    "share.facts.passed_single": "disclosure.shares_may_show, test_levels",
-    "report.facts.reached": "told again in the sentence on the goal, or in share.certain",
-    "report.missing.of_none": "disclosure.lost_may_show, test_disclosure",
-    "report.missing.of_some": "disclosure.lost_may_show, test_disclosure",
-    "report.dose.unknown_some": "five or more, test_dosage",
-    "report.dose.unknown_few": "one to four, and told as such, test_dosage",
+    "report.facts.reached": "told again in the sentence on the goal, in share.certain or in a row of a picture",
+    "report.dose.unknown_some": "a pupil without a dose is alike in all else that is told; eight or more, test_dosage",
+    "report.dose.unknown_few": "a pupil without a dose is alike in all else that is told; 1 to 7, test_dosage",
     "locale.pupils": "told inside a basis",
-    "locale.basis_others": "pupils of all occasions together, test_waves_told",
 }
-"""Counts of pupils that she does not use, and what guards them: levels and goals, other outcomes, several moments."""
+"""Counts of pupils that she does not use, and why not."""
 
 NO_COUNT = (
     # numbers of classes, or of one class
@@ -458,24 +607,26 @@ def decided(key: str) -> bool:
     if key.startswith(ELSEWHERE):
         return True
     return (
-        key in TOLD or key in GUARDED or any(key == one or key.startswith((f"{one}.", f"{one}_")) for one in NO_COUNT)
+        key in TOLD
+        or key in GUARDED
+        or any(key in keys for keys in ATTACKED.values())
+        or any(key == one or key.startswith((f"{one}.", f"{one}_")) for one in NO_COUNT)
     )
 
 
 def solved_counts(one: Seen) -> list[str]:
-    """Every count of 1 to 4 that she knows to 3 or nearer."""
+    """Every small count that she knows too well."""
     truth = pupils(one)
     by = Counting(one, truth)
     _true_of(by, truth)
     found = []
-    for wanted in _marginals(truth):
-        count = sum(
-            n for kind, n in truth.items() if all(getattr(kind, name) == value for name, value in wanted.items())
-        )
-        if count in SMALL:
-            low, high = by.known.ends(by.weights(**wanted))
-            if high - low <= WIDER_THAN + 1e-6:
-                found.append(f"{wanted}: {count}, known as {low:.1f} to {high:.1f}")
+    real = np.array([float(truth.get(kind, 0)) for kind in by.known.names])
+    of_all = ({"status": LOST}, *({"arm": arm, "status": LOST} for arm in by.arms))
+    for wanted in (*of_all, *marginals(truth)):
+        weights = by.weights(**wanted)
+        count = round(weights @ real)
+        if count in SMALL and not by.known.is_open(weights, OPEN):
+            found.append(f"{wanted}: {count}, known as {by.known.ends(weights)}")
     return found
 
 
@@ -487,7 +638,7 @@ def _true_of(by: Counting, truth: dict[Kind, int]) -> None:
         assert low - 1e-9 <= row @ real <= high + 1e-9, f"{said}: {row @ real} not in {low} to {high}"
 
 
-def _marginals(truth: dict[Kind, int]) -> Iterator[dict]:
+def marginals(truth: dict[Kind, int]) -> Iterator[dict]:
     values = {name: sorted({getattr(kind, name) for kind in truth} - {None}, key=str) for name in ATTRIBUTES}
     for arm in sorted({kind.arm for kind in truth}):
         for names in itertools.chain(((name,) for name in ATTRIBUTES), itertools.combinations(ATTRIBUTES, 2)):
@@ -518,17 +669,17 @@ def _of_means(one: Seen, result, what: str) -> Iterator[str]:
     sizes, near = np.array([item.pupils for item in classes], dtype=float), result.sd / 10**0.5
     small = sizes < 10
     cells = [np.eye(len(classes))[place] for place in np.flatnonzero(small)]
-    for arm in _arms(result).values():
+    for arm in arms_of(result).values():
         together = sizes * small * arm
         if 0 < together.sum() < 10:
             cells.append(together / together.sum())
     for cell in cells:
-        low, high = known.ends(cell)
-        if (high - low) / 2 < near - 1e-9:
+        if not known.is_open(cell, 2 * near - 1e-6):
+            low, high = known.ends(cell)
             yield f"{cell.round(2)} known as {low:.2f} to {high:.2f}, SD/√10 is {near:.2f}; {known.said}"
 
 
-def _arms(result) -> dict[str, np.ndarray]:
+def arms_of(result) -> dict[str, np.ndarray]:
     sides = {"single": None} if "single" in result.arms else {"treated": True, "control": False}
     return {name: np.array([float(item.treated is side) for item in result.classes]) for name, side in sides.items()}
 
@@ -544,7 +695,7 @@ def _truth(result, what: str) -> np.ndarray:
 
 def _means_told(one: Seen, result, what: str) -> Unknown:
     """The statements on one kind of mean, of every class. Around the truth: only how exact they are counts."""
-    classes, truth, arms = result.classes, _truth(result, what), _arms(result)
+    classes, truth, arms = result.classes, _truth(result, what), arms_of(result)
     sizes = np.array([item.pupils for item in classes], dtype=float)
     known = Unknown(list(range(len(classes))), least=-FAR)
 
@@ -552,10 +703,14 @@ def _means_told(one: Seen, result, what: str) -> Unknown:
         known.know(said, weights, float(weights @ truth) - to, float(weights @ truth) + to)
 
     first = result is one.measurement.primary
-    for said, name, to in _arm_means(one, result, what) if first else ():
+    for said, name, to in arm_means(one, result, what) if first else ():
         tell(f"{said} {name}", sizes * arms[name] / (sizes @ arms[name]), to)
+    start = next((c for c in one.card["checks"] if c["code"] == "baseline_g"), None)
+    if first and what == "pre" and start is not None and start["value"] is not None and len(arms) > 1:
+        treated, control = (arm / arm.sum() for arm in arms.values())
+        tell("start", treated - control, CARD * result.sd)
     if first:
-        for place, to in _drawn(one, classes, what):
+        for place, to in drawn(one, classes, what):
             tell(f"class {place} drawn", np.eye(len(classes))[place], to)
     here = [entry for entry in one.card["estimates"] if entry["outcome"] == result.outcome.name]
     main = next(
@@ -563,7 +718,8 @@ def _means_told(one: Seen, result, what: str) -> Unknown:
     )
     if main is not None and not (what != "gain" and "single" in arms):
         by_class = [arm / arm.sum() for arm in arms.values()]
-        tell("difference", by_class[0] - by_class[1] if len(by_class) > 1 else by_class[0], CARD)
+        value_to, error_to = _ends_of(main)
+        tell("difference", by_class[0] - by_class[1] if len(by_class) > 1 else by_class[0], value_to)
         if main["se"] is not None and (
             what == "adjusted"
             or what == "gain"
@@ -571,11 +727,22 @@ def _means_told(one: Seen, result, what: str) -> Unknown:
         ):
             off = truth - sum(arm * (truth @ arm) / arm.sum() for arm in arms.values())
             if (length := np.linalg.norm(off)) > 0:
-                tell("error", off / length, CARD * max(main["df"] or 1.0, 1.0) ** 0.5)
+                tell("error", off / length, error_to * max(main["df"] or 1.0, 1.0) ** 0.5)
         if any(entry["estimator"] in PUPIL_WEIGHTED for entry in here):
             by_pupil = [sizes * arm / (sizes @ arm) for arm in arms.values()]
             tell("pupils count", by_pupil[0] - by_pupil[1], CARD)
     return known
+
+
+def _ends_of(entry: dict) -> tuple[float, float]:
+    """How far off a difference and its standard error are known: beside both stand the limits of an interval, whose
+    middle is the one, and whose width is the other times a t that follows from the degrees of freedom."""
+    if entry["low"] is None or entry["se"] is None or not entry["df"]:
+        return CARD, CARD
+    t = student.ppf(0.5 + entry["level"] / 2, entry["df"])
+    middle, wide = (entry["low"] + entry["high"]) / 2, (entry["high"] - entry["low"]) / 2 / t
+    apart = min(abs(entry["value"] - middle), CARD), min(abs(entry["se"] - wide), CARD)
+    return CARD - apart[0] / 2, min(CARD, CARD / t, (CARD + CARD / t - apart[1]) / 2)
 
 
 PUPIL_WEIGHTED = ("cluster_robust", "random_intercept")
@@ -596,7 +763,7 @@ OF_MEANS = {
 """Texts with the mean of an arm: its blanks before and afterwards."""
 
 
-def _arm_means(one: Seen, result, what: str) -> Iterator[tuple[str, str, float]]:
+def arm_means(one: Seen, result, what: str) -> Iterator[tuple[str, str, float]]:
     scale = result.outcome.scale_post
     fine = ROUNDED if scale and scale[1] - scale[0] >= 15 else ROUNDED / 10
     for key, blanks in one.texts:
@@ -613,9 +780,9 @@ def _arm_means(one: Seen, result, what: str) -> Iterator[tuple[str, str, float]]
             yield "growth drawn", "single", ROUNDED
 
 
-def _drawn(one: Seen, classes, what: str) -> Iterator[tuple[int, float]]:
+def drawn(one: Seen, classes, what: str) -> Iterator[tuple[int, float]]:
     """Classes with a number of their own in a table, class by class."""
-    places = {item.number: place for place, item in enumerate(classes)}
+    places = {(item.number, item.treated is not False): place for place, item in enumerate(classes)}
     for table in one.tables:
         if not table.rows or len(table.header) != 4 or table.header[0] not in ("Klas", "Class"):
             continue
@@ -626,4 +793,4 @@ def _drawn(one: Seen, classes, what: str) -> Iterator[tuple[int, float]]:
             label = NUMBER.search(row[0])
             told = row[2 if what == "pre" else 3]
             if label and isinstance(number(told), float):
-                yield places[int(label[0])], 2 * ROUNDED if what == "gain" else ROUNDED
+                yield places[int(label[0]), row[1] in TREATED], 2 * ROUNDED if what == "gain" else ROUNDED

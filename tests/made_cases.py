@@ -244,6 +244,21 @@ def waves(
     return Case(name, content, columns)
 
 
+def few_at_last(case: Case, few: int = 6) -> Case:
+    """The same, but only so many pupils of every class with and without the approach made the last wave."""
+    last = {item["post"] for item in case.study["outcomes"]}
+    seen: dict[str, int] = {}
+    keep = []
+    for group in case.columns.get("groep", [""] * len(case.columns["leerling"])):
+        seen[group] = seen.get(group, 0) + 1
+        keep.append(seen[group] <= few)
+    columns = {
+        name: [cell if name not in last or kept else "" for cell, kept in zip(cells, keep, strict=True)]
+        for name, cells in case.columns.items()
+    }
+    return Case(case.name, case.study, columns)
+
+
 def others(
     name: str,
     rise: float = 1.0,

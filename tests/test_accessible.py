@@ -11,6 +11,10 @@ import pytest
 from browsing import LAPTOP, PAPER, PHONE, WIDER, listening, missing, shown
 from conftest import PROJECT
 
+from gsl_research.batch import Batch, Outcome
+from gsl_research.below import Given
+from gsl_research.index_page import write_index
+from gsl_research.problems import Problem
 from gsl_research.wording import words
 
 PAGES = sorted((PROJECT / "reports" / "example").glob("*/report*.html"))
@@ -50,6 +54,18 @@ def test_axe_finds_nothing(browser, axe, page_file):
         page.set_viewport_size({"width": PAPER, "height": 1123})
         page.emulate_media(media="print", color_scheme="light")
         assert violations(page, axe) == []
+
+
+def test_axe_finds_nothing_in_the_index_of_a_batch(browser, axe, tmp_path):
+    problem = Problem(code="batch_no_scores", file="a.toml", facts={"same": "a.csv"})
+    given = [Given(f"De Bosgeest/{n}.toml", tmp_path, None, id=n, title=n, school="De Bosgeest") for n in "ab"]
+    batch = Batch((Outcome(given[0], "done"), Outcome(given[1], "failed", (problem,))), "forked")
+    for page_file in write_index(batch, tmp_path, words("nl")):
+        with shown(browser, page_file, PHONE) as page:
+            assert violations(page, axe) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+            page.set_viewport_size({"width": LAPTOP, "height": 900})
+            assert violations(page, axe) == []
 
 
 FAULTS = {

@@ -127,8 +127,10 @@ def test_a_folder_under_the_name_of_a_document_is_left_alone(tmp_path):
 def test_a_document_of_an_earlier_run_is_told_when_it_is_not_renewed(tmp_path):
     again(tmp_path, kinds="docx,txt")
     new = also.placed(folder(tmp_path), {"report.txt": b"x"}, TODAY)
-    assert also.not_renewed(folder(tmp_path), "report", new) == ("report.docx",)
-    assert also.not_renewed(folder(tmp_path), "plan", ()) == ()
+    (folder(tmp_path) / "report.html").write_text("eerst")
+    for pages, left in (({"report.html": b"tweede"}, ("report.docx",)), ({"report.html": b"eerst"}, ()),
+                        ({"plan.html": b"x"}, ())):  # fmt: skip
+        assert also.not_renewed(folder(tmp_path), pages, new) == left
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,12 @@ def test_save_writes_the_page_its_values_and_what_was_asked(tmp_path):
     edit(folder(tmp_path) / "report.docx")
     with pytest.warns(UserWarning, match="report.docx is aangepast"):
         gsl.save(page("tweede"), tmp_path, also="docx")
+    gsl.save(replace(page("gids"), name="gespreksleidraad"), tmp_path, also="txt")
+    kept = json.loads(values.with_name("gespreksleidraad.json").read_text("utf-8"))
+    assert from_json(kept) == replace(page("gids"), name="gespreksleidraad")
+    assert (folder(tmp_path) / "gespreksleidraad.txt").exists() and from_json(json.loads(values.read_text())) == page(
+        "tweede"
+    )
     plan = replace(page(), name="plan")
     gsl.save(plan, tmp_path, also="txt")
     assert (folder(tmp_path) / "plan.txt").exists() and from_json(json.loads(values.read_text())) == page("tweede")
@@ -173,13 +181,15 @@ def test_only_a_report_has_other_formats(tmp_path):
 
 
 def staged(out: Path, text: str, saved: dict[str, bytes]) -> None:
-    """What the notebook leaves in its staging folder, in place of a kernel."""
+    """What the notebook leaves in its staging folder, in place of a kernel; the guide is always the same."""
     here, private = folder(out), out / "private" / "breuken"
     here.mkdir(parents=True)
     private.mkdir(parents=True)
     (here / "report.html").write_text(text)
+    (here / "gespreksleidraad.html").write_text("gids")
     (private / "record.json").write_text("{}")
     (private / "page.json").write_text(json.dumps(as_json(page(text))))
+    (private / "gespreksleidraad.json").write_text(json.dumps(as_json(replace(page("gids"), name="gespreksleidraad"))))
     for name, content in saved.items():
         (here / name).write_bytes(content)
 
@@ -189,13 +199,13 @@ def measure(tmp_path, monkeypatch):
     """A run of which the notebook was executed by hand."""
 
     def run(text: str, kinds: str | tuple[str, ...] = (), saved: dict[str, bytes] | None = None) -> runs.Run:
-        def execute(notebook, parameters, to, limit):
+        def execute(notebook, parameters, to, limit, source):
             staged(Path(parameters["out_folder"]), text, saved or {})
             to.write_text("{}")
             return "plain"
 
         monkeypatch.setattr(runs, "prepare", lambda: None)
-        monkeypatch.setattr(runs, "_execute", execute)
+        monkeypatch.setattr(runs, "run_notebook", execute)
         return runs.measure_files("a.toml", "b.csv", out=tmp_path, lang="nl", also=kinds)
 
     return run
@@ -203,20 +213,33 @@ def measure(tmp_path, monkeypatch):
 
 def test_a_run_publishes_documents_with_the_page_and_remembers_them(tmp_path, measure):
     run = measure("eerst", "docx,txt")
-    assert [one.name for one in run.documents] == ["report.docx", "report.txt"] and run.left == ()
+    four = ["gespreksleidraad.docx", "gespreksleidraad.txt", "report.docx", "report.txt"]
+    assert sorted(one.name for one in run.documents) == four and run.left == ()
     facts = json.loads((run.folder / "run.json").read_text("utf-8"))
-    assert sorted(facts["documents"]) == ["report.docx", "report.txt"] and "started" in facts
-    assert measure("eerst").left == (), "the same page: what lies there is still true"
+    assert sorted(facts["documents"]) == four and "started" in facts
+    for name, digest in facts["documents"].items():
+        assert hashlib.sha256((run.folder / name).read_bytes()).hexdigest() == digest
+    assert "gids" in (run.folder / "gespreksleidraad.txt").read_text("utf-8")
+    assert measure("eerst").left == (), "the same pages: what lies there is still true"
     run = measure("tweede", "txt")
-    assert run.left == ("report.docx",) and run.documents[0].name == "report.txt"
-    assert sorted(json.loads((run.folder / "run.json").read_text())["documents"]) == ["report.docx", "report.txt"]
+    assert run.left == ("report.docx",), "and the guide says what it said"
+    assert sorted(json.loads((run.folder / "run.json").read_text())["documents"]) == four
+
+
+def test_a_guide_that_a_team_filled_in_stays_and_an_older_one_is_told(tmp_path, measure):
+    run = measure("eerst", "docx,txt")
+    mine = edit(run.folder / "gespreksleidraad.docx")
+    (run.folder / "gespreksleidraad.html").write_text("een vorige gids")
+    run = measure("eerst", "docx")
+    assert [one.name for one in run.documents if one.beside] == [f"gespreksleidraad-{date.today()}.docx"]
+    assert (run.folder / "gespreksleidraad.docx").read_bytes() == mine and run.left == ("gespreksleidraad.txt",)
 
 
 def test_a_run_leaves_what_a_person_changed(tmp_path, measure):
     run = measure("eerst", "docx")
     mine = edit(run.folder / "report.docx")
     run = measure("tweede", "docx")
-    (new,) = run.documents
+    new = next(one for one in run.documents if one.asked == "report.docx")
     assert new.beside and (run.folder / "report.docx").read_bytes() == mine
     assert (run.folder / new.name).read_bytes() == new.content and run.left == ()
 
@@ -239,7 +262,7 @@ def test_a_failing_document_publishes_nothing(tmp_path, measure, monkeypatch):
 
 
 def test_a_notebook_that_saves_no_values_makes_no_documents(tmp_path, measure, monkeypatch):
-    monkeypatch.setattr(runs, "PAGE_VALUES", "weg.json")
+    monkeypatch.setattr(runs, "PAGE_VALUES", {"report": "weg.json"})
     with pytest.raises(runs.RunFailed) as failed:
         measure("eerst", "txt")
     assert failed.value.problem.code == "nothing_saved"

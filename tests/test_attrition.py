@@ -341,6 +341,8 @@ def test_tipping_turns_and_scales():
     assert tipping(turned, missing).interval == pytest.approx(-found.interval, rel=1e-9)
     assert tipping(scaled, missing).sign == pytest.approx(3 * found.sign, rel=SAME)
     assert tipping(scaled, missing).interval == pytest.approx(3 * found.interval, rel=1e-9)
+    small, _ = means_and_missing(codes, pre, post / 1000, arm, kept)
+    assert tipping(small, missing).interval == pytest.approx(found.interval / 1000, rel=1e-9)
 
 
 def test_tipping_where_little_can_tip():

@@ -226,7 +226,8 @@ def test_class_mean_pre_needs_six_classes_that_start_apart():
     assert with_class_mean(*school(1, 2, 3)).reason == "too_few_classes"
     codes, pre, post, arm = school(1, 4, 4)
     level = pre - class_means(codes, pre)[0][codes]
-    assert with_class_mean(codes, level, post, arm).reason == "singular"
+    for start in (0.0, 5 + 1e-7 * codes):
+        assert with_class_mean(codes, start + level, post, arm).reason == "singular"
     with pytest.raises(ValueError, match="adjusted for the pre-test"):
         bracket.class_mean_pre(clusters.adjusted_means(class_moments(codes, post), arm), unit="points")
     missing = NotEstimated(estimator="adjusted_class_means", reason="singular")

@@ -66,9 +66,12 @@ def test_the_panel_shows_why_an_icc_of_nothing_is_no_answer():
     lambda runs: CALIBRATION.level_misses(8, 0.15, runs),
     lambda runs: CALIBRATION.divided_share_misses(1, 0.0, 0.15, runs),
     lambda runs: CALIBRATION.rollout_misses((2, 2, 2, 2), 0.15, True, runs),
+    lambda runs: CALIBRATION.rollout_misses((1, 1, 1, 1), 0.15, False, runs),
+    lambda runs: CALIBRATION.trend_misses(4, 2, 0.0, runs),
 ], ids=[
     "borrowed from four classes", "five schools", "no test before", "one class divided", "eight classes divided",
     "passed or not", "five levels", "passed or not, one class divided", "eight classes in turn",
+    "four classes in turn, not drawn", "years of two classes",
 ])  # fmt: skip
 def test_other_designs_keep_theirs(misses):
     assert 0.03 <= misses(RUNS) <= 0.05 + BOUND * CALIBRATION.monte_carlo_se(RUNS)

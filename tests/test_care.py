@@ -35,11 +35,13 @@ def forgetting(**changes):
     facts = {"out": HERE, "changes": changed, "study_file": HERE / "s.toml", "data": HERE / "b.csv", "study": "s"}
     facts |= {"others": ("t",), "remove": (HERE / "c",), "look": (HERE / "d.docx",), "edited": (HERE / "e.docx",)}
     facts |= {"trace": Trace(["Jan Maes"]), "names": frozenset({"Jan Maes"})}
+    facts |= {"unseen": tuple(HERE / f"{n}.pdf" for n in range(14))}
     return Forgetting(**facts | changes)
 
 
 def done(**changes):
     facts = {"note": HERE / "n.txt", "page": HERE / "p.html", "unmeasured": (), "removed": (HERE / "c",), "left": ()}
+    facts |= {"unseen": ()}
     return Forgotten(**facts | changes)
 
 
@@ -59,7 +61,8 @@ def told(lang):
         (forgetting(), done()),
         (forgetting(namesake=True), done(left=(HERE / "d.docx",))),
         (forgetting(unsearchable=True), done(page=None, unmeasured=broken)),
-        (forgetting(look=()), done(left=(HERE / "d.docx",))),
+        (forgetting(look=()), done(left=(HERE / "d.docx",), unseen=(HERE / "Jan Maes.xls",))),
+        (forgetting(), done(unseen=(HERE / "f.pdf",))),
     ):
         yield from forget_lines(plan, result, w, typed=True)
     yield from retention_lines(HERE, (), (), w, today=TODAY)
@@ -67,7 +70,7 @@ def told(lang):
     studies = (kept(), kept(post_on=None, measured_on=date(2027, 1, 1), chosen=False, until=later, key_until=later),
                kept(post_on=None, private=(), key=None))  # fmt: skip
     yield from retention_lines(HERE, studies, (HERE / "x.key",), w, today=TODAY)
-    for key in ("title", "file", "removed", "study"):
+    for key in ("title", "file", "removed", "unseen", "study"):
         yield w(f"privacy_care.note.{key}", date=w.date(TODAY), file="a.csv", rows="1", count="1", study="s")
     yield from (w(f"privacy_care.forget.{key}") for key in ("ask", "refused"))
 

@@ -5,13 +5,14 @@ import tomllib
 from string import Formatter
 from xml.etree.ElementTree import Element
 
+import altair
 import pytest
 from defusedxml.ElementTree import fromstring
 
 from gsl_research import charts
 from gsl_research.blocks import Chart
 from gsl_research.charts import ClassShape, ground
-from gsl_research.charts.picture import RIDGE_POINTS, ridge, ticks
+from gsl_research.charts.picture import RIDGE_POINTS, Picture, ridge, ticks
 from gsl_research.wording import TEXTS, words
 
 NL = words("nl")
@@ -66,6 +67,23 @@ def dots(svg: str) -> int:
 
 def test_same_values_same_bytes(pictures):
     assert drawn() == pictures
+
+
+def test_every_picture_is_what_altair_says_a_picture_is(monkeypatch):
+    """``svg`` leaves the check of each part out, for speed."""
+    drawing, seen = Picture._drawing, []
+
+    def checked(self, alt, height):
+        value, datasets = drawing(self, alt, height)
+        value.to_dict(validate=True)
+        seen.append(set(datasets))
+        return value, datasets
+
+    monkeypatch.setattr(Picture, "_drawing", checked)
+    drawn()
+    assert len(seen) > 10 and all(seen)
+    with pytest.raises(altair.utils.schemapi.SchemaValidationError):
+        altair.UnitSpec(data=altair.NamedData(name="a"), mark="circel").to_dict(validate=True)
 
 
 def test_both_widths_and_their_sentence(pictures):

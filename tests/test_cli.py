@@ -38,7 +38,14 @@ def test_measure_writes_one_page_and_nothing_elsewhere(tmp_path, lang):
         "bron/punten juf Els.csv",
         *(
             f"uit map/private/breuken-strookmodel/{name}"
-            for name in ("page.json", "pupils.html", "record.json", "teacher.html")
+            for name in (
+                "gespreksleidraad.json",
+                "inputs.json",
+                "page.json",
+                "pupils.html",
+                "record.json",
+                "teacher.html",
+            )
         ),
         "uit map/private/releases.json",
         f"uit map/{shared}/3_measure_effect.ipynb",
@@ -82,6 +89,16 @@ def test_plan_needs_no_scores_and_writes_one_page(tmp_path, lang):
     assert again.returncode == 0 and "2 × 3" in again.stdout, "classes are counted in the earlier scores"
     page = (tmp_path / "uit/reports/breuken-strookmodel/plan.html").read_text("utf-8")
     assert "L001" not in page and str(tmp_path) not in page and "5A" not in page
+
+
+def test_plan_names_a_document_that_says_something_else_than_the_new_page(tmp_path):
+    first = gsl("plan", STUDY, "--out", tmp_path, "--also", "txt", cwd=tmp_path)
+    same = gsl("plan", STUDY, "--out", tmp_path, cwd=tmp_path)
+    assert first.returncode == same.returncode == 0 and "plan.txt" in first.stdout and "plan.txt" not in same.stdout
+    other = gsl("plan", STUDY, "--data", DATA, "--out", tmp_path, cwd=tmp_path)
+    assert "niet vernieuwd: plan.txt" in other.stdout and other.returncode == 0
+    renewed = gsl("plan", STUDY, "--out", tmp_path, "--also", "txt", cwd=tmp_path)
+    assert "niet vernieuwd" not in renewed.stdout
 
 
 @pytest.mark.parametrize(
@@ -148,6 +165,11 @@ def test_a_mistake_in_the_data_gives_sentences_exit_1_and_writes_nothing(tmp_pat
         ([], 0),
         (["--help", "--lang", "en"], 0),
         (["measure", "--help"], 0),
+        (["batch"], 2),
+        (["batch", "weg"], 1),
+        (["batch", "."], 1),
+        (["batch", ".", "--engine", "warp"], 2),
+        (["batch", "--help", "--lang", "en"], 0),
     ],
 )
 def test_exit_codes(tmp_path, words, code):

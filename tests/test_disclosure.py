@@ -1,4 +1,4 @@
-"""Numbers that stand beside each other: no difference between two of them is a count of one to four pupils.
+"""Numbers that stand beside each other: no difference between two of them is a small count.
 
 Every test is an attack that once worked.
 """
@@ -65,7 +65,7 @@ def test_a_small_arm_is_not_the_file_minus_the_other():
     assert card["data"]["pupils"] is None
 
 
-@pytest.mark.parametrize(("without", "goal_counts"), [(2, 58), (6, 60)])
+@pytest.mark.parametrize(("without", "goal_counts"), [(2, 58), (8, 60)])
 def test_a_goal_does_not_tell_how_few_missed_only_the_test_before(without, goal_counts):
     scores = classes(3, 3, 20)
     scores["voor"][:without] = [""] * without
@@ -113,11 +113,11 @@ def test_a_card_does_not_tell_how_few_missed_the_best_score():
 
 def test_a_card_does_not_tell_that_an_arm_lost_one_pupil():
     scores = classes(3, 3, 20)
-    for row in (0, 60, 61, 62, 80, 81, 82):
+    for row in (0, 60, 61, 62, 63, 80, 81, 82, 83):
         scores["na"][row] = ""
     _, card = told(scores)
     checks = {check["code"]: check["value"] for check in card["checks"]}
-    assert checks["attrition"] == 0.06 and checks["attrition_gap"] is None
+    assert checks["attrition"] == 0.07 and checks["attrition_gap"] is None
 
 
 def test_bins_before_and_the_goal_before_do_not_tell_the_few_between():
@@ -130,7 +130,7 @@ def test_bins_before_and_the_goal_before_do_not_tell_the_few_between():
         chart = next(b for b in gsl.report(measurement, gsl.judge(measurement)).blocks if isinstance(b, Chart))
         shown.append(any(row[0] == "vooraf" and row[1].startswith("van") for row in chart.table.rows))
         above = [sum(share for low, _, share in arm.bins_pre if low >= edge) * arm.pupils for edge, *_ in arm.bins_pre]
-        tells = any(0 < abs(round(pupils) - arm.reached_before) < 5 for pupils in above)
+        tells = any(0 < abs(round(pupils) - arm.reached_before) < 8 for pupils in above)
         assert shown[-1] <= (not tells), seed
     assert 0 < sum(shown) < len(shown)
 

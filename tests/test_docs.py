@@ -8,6 +8,8 @@ import re
 import pytest
 from conftest import PROJECT
 
+from gsl_research import privacy, releases
+
 PAGES = [PROJECT / "README.md", PROJECT / "ARCHITECTURE.md", *sorted((PROJECT / "docs").glob("*.md"))]
 METHODS = sorted((PROJECT / "gsl_research" / "methods").glob("[!_]*.py"))
 DECIDING = [
@@ -27,6 +29,7 @@ DECIDING = [
     "small_classes.py",
     "disclosure.py",
     "numbering.py",
+    "releases.py",
     "codes.py",
     "rating.py",
     "choices.py",
@@ -105,3 +108,11 @@ def test_architecture_names_every_module():
     page = (PROJECT / "ARCHITECTURE.md").read_text("utf-8")
     modules = {path.stem for path in (PROJECT / "gsl_research").glob("*.py")} - {"__init__"}
     assert {module for module in modules if not re.search(rf"`{module}`", page)} == set()
+
+
+def test_the_page_on_privacy_names_the_thresholds_as_they_are():
+    page = (PROJECT / "docs" / "privacy.md").read_text("utf-8")
+    few, some, apart = privacy.MIN_COUNT - 1, privacy.MIN_SOME - 1, releases.LEAST_APART
+    assert f"van 1 tot {few} leerlingen" in page and f'"hoogstens {few}"' in page
+    assert f"minder dan {privacy.MIN_MEAN} leerlingen" in page and f"Missen er 1 tot {some} leerlingen" in page
+    assert f"door 1 tot {apart - 1} leerlingen" in page and f"minstens {apart} leerlingen" in page

@@ -180,9 +180,12 @@ def slope_of(codes, treated, pre, got, post):
     ), means, mean_dose  # fmt: skip
 
 
-def test_the_slope_is_least_squares_over_the_treated_classes():
+@pytest.mark.parametrize("higher", [0.0, 2.0])
+def test_the_slope_is_least_squares_over_the_treated_classes(higher):
+    """Where classes with a higher dose started ``higher`` per lesson, the error of the pre-test's slope counts too."""
     codes, treated, pre, got, post = lessons(16, seed=5)
-    found, means, mean_dose = slope_of(codes, treated, pre, got, post)
+    mean_dose = np.bincount(codes, got) / np.bincount(codes)
+    found, means, mean_dose = slope_of(codes, treated, pre + higher * mean_dose[codes], got, post)
     chosen = means.treated
     fit = sm.OLS(means.mean[chosen], sm.add_constant(mean_dose[chosen])).fit()
     assert found.value == pytest.approx(fit.params[1])
@@ -192,6 +195,7 @@ def test_the_slope_is_least_squares_over_the_treated_classes():
     rest = sm.OLS(means.covariates[chosen], sm.add_constant(mean_dose[chosen])).fit().resid.ravel()
     seen = rest @ rest / fit.df_resid * (weights @ weights)
     shared = max(float(means.slope_covariance[0, 0] * (start[0] ** 2 - seen)), 0.0)
+    assert (shared > 0) == (higher > 0)
     half = math.hypot(
         t_quantile(6, 0.975) * fit.bse[1], t_quantile(means.residual_df, 0.975) * math.sqrt(shared)
     )  # fmt: skip
@@ -205,8 +209,10 @@ def test_the_slope_refuses_what_it_cannot_tell():
     codes, treated, pre, got, post = lessons(12)
     assert slope_of(codes, treated, pre, 8.0 * treated[codes], post)[0].reason == "no_dose_spread"
     means = clusters.adjusted_means(class_moments(codes, pre, post), treated)
-    line = dose.dose_slope(np.arange(6.0), np.arange(6.0), np.zeros((6, 1)), means, n={}, unit="points")
-    assert line.reason == "no_class_spread"
+    large = clusters.adjusted_means(class_moments(codes, pre, 1e6 * post), treated)
+    for adjusted, value in ((means, np.arange(6.0)), (large, 1e5 + 1e5 * np.arange(6) / 3)):
+        line = dose.dose_slope(value, np.arange(6) / 7, np.zeros((6, 1)), adjusted, n={}, unit="points")
+        assert line.reason == "no_class_spread"
 
 
 def test_on_real_pupils_divided_within_schools(real_data):

@@ -11,7 +11,7 @@ from scipy import stats
 
 import gsl_research as gsl
 from gsl_research.codes import DEFAULT_MARGIN_SD, LEAN_CLASS_DF, Margin
-from gsl_research.foreseen import LEAST_RATING, MOST_MADE, Sides, _ratings, foresee
+from gsl_research.foreseen import LEAST_RATING, MOST_MADE, Foreseen, Sides, _ratings, foresee
 from gsl_research.judge import FAMILY_LEVEL, cap_code
 from gsl_research.methods import differences, precision
 from gsl_research.methods.moments import class_moments
@@ -91,6 +91,21 @@ def test_beyond_so_many_classes_no_rule_of_the_rating_counts(kind):
     for counts in ((most, most), (most + 1, 3 * most)):
         many = replace(sides, treated=counts[0], control=counts[1] if kind == "comparison" else counts[0])
         assert _ratings(one, most - 1, many, None) == _ratings(one, 4 * most, sides, None)
+
+
+def test_how_far_chance_lets_sides_start_apart_counts_the_pupils_of_each():
+    """A few pupils on one side: by chance these start further apart than any cap of the start asks."""
+    one = of_design("multi_site")
+    for pupils, alike in (((1.0, 60.0), True), ((60.0, 1.0), True), ((60.0, 60.0), False)):
+        found = _ratings(one, 7, Sides(8, 8, pupils, True, 0.0), Margin(1.0, "before"))
+        assert (len({rating for (width, _), rating in found.items() if width == 0.2}) == 1) == alike
+
+
+def test_a_cautious_word_asks_nine_in_ten_from_as_many_classes_as_a_report_does():
+    for df, level in ((LEAN_CLASS_DF - 1, 0.95), (LEAN_CLASS_DF, 0.8)):
+        expected = Precision(0.3, df)
+        one = Foreseen(expected, df, 0.95, {"cautious": ALWAYS})
+        assert one.share("cautious", 0.5) == told(expected, 0.5, ALWAYS, level=level)
 
 
 def test_a_small_arm_never_makes_a_report_clear_and_blocks_count_once():

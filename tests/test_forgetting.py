@@ -1,6 +1,7 @@
 """A pupil who is forgotten: no trace in any byte, other figures as without the pupil, nothing done unasked."""
 
 import base64
+import gzip
 import hashlib
 import html
 import io
@@ -18,12 +19,12 @@ from conftest import EXAMPLES
 from test_pseudonyms import NAMES, listed
 
 import gsl_research as gsl
-from gsl_research import files, forgetting, keys, runs
+from gsl_research import cli, files, forgetting, keys, runs, traces
 from gsl_research.care import forget_lines
 from gsl_research.problems import Problem, Problems
 from gsl_research.pseudonyms import code_of, pseudonymise
 from gsl_research.reading import read_tables
-from gsl_research.traces import Trace
+from gsl_research.traces import Trace, sealed
 from gsl_research.wording import words
 
 STUDY = EXAMPLES / "breuken-strookmodel.toml"
@@ -45,7 +46,7 @@ def own_settings(tmp_path, monkeypatch):
 def measured(monkeypatch):
     """Measuring in this process, without a notebook: the same values, sooner."""
 
-    def measure_files(study_file, data_file, *, out, lang, forgotten=()):
+    def measure_files(study_file, data_file, *, out, lang, also=(), forgotten=()):
         content = data_file.read_bytes()
         if content not in MADE:
             study = gsl.load_study(study_file)
@@ -192,6 +193,49 @@ def test_a_name_is_found_in_any_order_and_only_whole():
 def test_what_is_too_short_is_not_looked_for_in_texts():
     assert not Trace(["7"]) and not Trace(["12", "L1"]) and not Trace(["7"]).within(b"7 7 7")
     assert "Zo" not in repr(Trace(["Zoë Maes"]))
+
+
+LOCKED = zipped("kaart.docx", docx("x"))
+LOCKED = LOCKED[: LOCKED.index(b"PK\1\2") + 8] + b"\1" + LOCKED[LOCKED.index(b"PK\1\2") + 9 :]
+"""A zip of which the directory says that its part has a password."""
+SEALED = {
+    "locked zip": LOCKED,
+    "broken zip": zipped("a.docx", docx(NAME))[:-30],
+    "zip of a broken zip": zipped("a.docx", docx(NAME)[:-30]),
+    "pdf": b"%PDF-1.7\nstream\n" + zlib.compress(b"BT <00120034> Tj") + b"\nendstream",
+    "zip of a pdf": zipped("a.pdf", b"%PDF-1.4"),
+    "old workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
+    "document with a password": zipped("x", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    "picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "packed text": gzip.compress(NAME.encode() * 5, mtime=0),
+    "spss": b"$FL2@(#) SPSS DATA FILE" + bytes(40),
+}
+OPEN = {
+    "text": "Zoë\r\n\tpunten\x0c".encode(), "windows": "Zoë".encode("cp1252"), "utf-16": "Zoë".encode("utf-16"),
+    "document": docx("x"), "workbook": xlsx("x"), "document with a picture": zipped("a.png", b"\x89PNG\0"),
+    "nothing": b"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [*SEALED, *OPEN])
+def test_what_cannot_be_looked_into_is_known(kind):
+    assert sealed((SEALED | OPEN)[kind]) is (kind in SEALED)
+    assert not Trace([NAME]).within((SEALED | OPEN)[kind])
+
+
+def test_one_locked_part_does_not_hide_the_others():
+    whole = io.BytesIO(LOCKED)
+    with zipfile.ZipFile(whole, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("b.txt", NAME)
+    assert Trace([NAME]).within(whole.getvalue()) and sealed(whole.getvalue())
+
+
+def test_packages_deeper_than_are_opened_are_sealed():
+    raw = docx("x")
+    for _ in range(traces.DEEPEST):
+        assert not sealed(raw)
+        raw = zipped("a.zip", raw)
+    assert sealed(raw)
 
 
 def test_a_short_name_is_not_found_by_luck_in_a_picture():
@@ -393,6 +437,59 @@ def test_a_document_of_a_person_is_named_and_left(tmp_path, measured):
         and "brief.docx" in told
         and "niet meer" not in told.split("Een briefje")[0].split("Nog niet")[1]
     )
+
+
+def test_what_could_not_be_looked_into_is_named_and_it_is_not_called_done(tmp_path, measured, monkeypatch):
+    data, out = school(tmp_path, measured)
+    private = out / "private" / "breuken-strookmodel"
+    named = {private / "foto.dat", data.with_name("rapport.pdf"), data.with_name("oud.xls"), data.with_name("klas.zip")}
+    for path, kind in zip(sorted(named), ("pdf", "old workbook", "locked zip", "picture"), strict=True):
+        path.write_bytes(SEALED[kind])
+    monkeypatch.setattr(forgetting, "MOST_BESIDE", 100_000)
+    data.with_name("groot.docx").write_bytes(b"x" * 100_001)
+    named |= {data.with_name("groot.docx")}
+    plan = find(NAME, data, out, study_file=STUDY)
+    assert {path.resolve() for path in plan.unseen} == {path.resolve() for path in named}
+    done = forgetting.carry_out(plan, W, today=TODAY)
+    assert done.left == () and set(done.unseen) == set(plan.unseen) and all(path.exists() for path in named)
+    told = "\n".join(forget_lines(plan, done, W, typed=False))
+    assert "Hier konden we niet in kijken" in told and "In de mappen reports en private en in je lijsten" not in told
+    assert all(path.name in told for path in named) and "zelf na te kijken: 5" in done.note.read_text("utf-8")
+    with pytest.raises(Problems) as nobody:
+        find(NAME, data, out, study_file=STUDY)
+    assert [problem.code for problem in nobody.value.problems] == ["nobody_of_this_name", *["not_looked_into"] * 5]
+
+
+def test_the_exit_code_is_not_0_while_a_file_could_not_be_looked_into(tmp_path, measured, monkeypatch):
+    for sealed_beside in (False, True):
+        folder = tmp_path / str(sealed_beside)
+        data = listed(folder / "bron")
+        if sealed_beside:
+            data.with_name("brief.pdf").write_bytes(SEALED["pdf"])
+        words_ = ["gsl", "forget", NAME, "--data", str(data), "--out", str(folder / "uit"), "--yes"]
+        monkeypatch.setattr("sys.argv", words_)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == int(sealed_beside)
+
+
+def test_documents_are_made_again_and_those_of_a_person_are_named(tmp_path):
+    """With the notebook: what was there as Word and text comes again, without the pupil, in its own language."""
+    data, out = listed(tmp_path / "bron"), tmp_path / "uit"
+    first = runs.measure_files(STUDY, data, out=out, lang="en", also="docx,txt")
+    shared = first.folder
+    before = {path.name: path.read_bytes() for path in shared.iterdir()}
+    (shared / "gespreksleidraad.docx").write_bytes(mine := docx("zelf ingevuld"))
+    plan = find(NAME, [data], out, study_file=STUDY)
+    assert plan.edited == (shared / "gespreksleidraad.docx",) and plan.unseen == ()
+    done = forgetting.carry_out(plan, W, today=TODAY)
+    after = {path.name: path.read_bytes() for path in shared.iterdir()}
+    assert set(after) - set(before) == {f"gespreksleidraad-{date.today()}.docx"} and set(before) <= set(after)
+    assert after["gespreksleidraad.docx"] == mine and done.left == done.unseen == ()
+    assert all(after[name] != before[name] for name in ("report.docx", "report.txt", "report.html"))
+    assert b"127 pupils" in after["report.txt"] or b"pupils" in after["report.txt"]
+    kept = json.loads(after["run.json"])["documents"]
+    assert all(hashlib.sha256(after[name]).hexdigest() == kept[name] for name in kept if after[name] != mine)
 
 
 def test_a_name_gives_the_code_and_a_code_the_name(tmp_path, measured):

@@ -20,15 +20,15 @@ PACKAGE = PROJECT / "gsl_research"
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 LAYERS = {
-    "values": ["problems", "estimate", "blocks"],
+    "values": ["problems", "estimate", "blocks", "messages"],
     "inputs": [
-        "designs", "grading", "study", "study_file", "reading", "occasions", "wave_names", "roles", "gather",
+        "designs", "grading", "study", "study_file", "beside", "reading", "occasions", "wave_names", "roles", "gather",
         "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells", "level_order",
-        "outcomes", "labels", "mentions", "plausible", "dataset", "decisions",
+        "outcomes", "labels", "mentions", "plausible", "privacy", "last_waves", "dataset", "decisions",
     ],
     "numbers": ["methods"],
     "decisions": [
-        "privacy", "missing", "measurement", "small_classes", "disclosure", "description", "comparison",
+        "missing", "measurement", "small_classes", "disclosure", "beside_bins", "description", "comparison",
         "divided", "growing",
         "everyone", "levels", "goals", "stepped", "families", "dosage", "numbering", "measure", "listed", "codes",
         "rating",
@@ -41,10 +41,10 @@ LAYERS = {
         "together", "doses", "decided", "report", "outlook", "conversation", "pupil_page", "teacher_page", "documents",
     ],
     "shell": [
-        "also", "files", "publishing", "schemas", "draft", "decision_form", "checking", "tableschema", "templates",
-        "explore", "kernels", "runs", "places", "keys", "personal", "copies", "traces", "pseudonyms", "someone",
-        "forgetting",
-        "retention", "care", "cli",
+        "also", "files", "inputs", "publishing", "schemas", "draft", "decision_form", "checking", "tableschema",
+        "templates", "explore", "kernels", "runs", "places", "keys", "personal", "copies", "traces", "pseudonyms",
+        "someone", "forgetting", "retention", "care", "zygote", "below", "batch", "scheduler", "index_page", "progress",
+        "batch_told", "cli",
     ],
 }  # fmt: skip
 """A module imports only what stands before it. Change it on purpose, together with ARCHITECTURE.md."""
@@ -62,11 +62,11 @@ OWNERS = {
     "numpy": {
         "reading", "gather", "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells",
         "level_order", "outcomes", "labels",
-        "plausible", "dataset", "methods", "privacy", "missing", "measurement", "small_classes", "description",
-        "comparison", "divided",
+        "plausible", "last_waves", "dataset", "methods", "privacy", "missing", "measurement", "small_classes",
+        "description", "comparison", "divided",
         "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "plan",
         "charts", "pupil_page", "teacher_page",
-        "tableschema", "explore", "pseudonyms", "someone", "releases",
+        "tableschema", "explore", "pseudonyms", "someone", "releases", "zygote",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},
@@ -86,6 +86,7 @@ OWNERS = {
     "python_calamine": {"reading"},
     "csv": {"reading", "copies"},
     "papermill": {"runs"},
+    "distributed": {"scheduler"},
     "filelock": {"publishing"},
     "nbclient": {"runs"},
     "nbformat": {"runs"},
@@ -99,7 +100,7 @@ OWNERS = {
 LOCAL = {
     "scipy", "statsmodels", "pingouin", "altair", "vl_convert", "jinja2", "markupsafe", "docx", "typst",
     "python_calamine", "pyreadstat", "xlsxwriter", "papermill", "nbclient", "nbformat", "ipykernel", "ipywidgets",
-    "filelock",
+    "filelock", "distributed",
 }  # fmt: skip
 """Heavy: imported inside the function that uses them, so that only who needs them pays."""
 

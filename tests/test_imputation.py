@@ -10,7 +10,7 @@ from made_classes import school
 
 from gsl_research.estimate import Estimate, NotEstimated
 from gsl_research.methods import clusters
-from gsl_research.methods.imputation import OWN_LEVEL_PUPILS, _model, mean_and_indicator, multiple_imputation, pooled
+from gsl_research.methods.imputation import mean_and_indicator, multiple_imputation, pooled
 from gsl_research.methods.moments import class_moments
 from gsl_research.methods.student import t_interval
 
@@ -27,8 +27,11 @@ def difference(codes, pre, post, arm):
     return clusters.adjusted_difference(clusters.adjusted_means(class_moments(codes, pre, post), arm), unit="points")
 
 
-def imputed(codes, pre, post, arm, **options):
-    return multiple_imputation(codes, arm, pre, post, lambda whole: difference(codes, pre, whole, arm), **options)
+def imputed(codes, pre, post, arm, pupils_carry=False, **options):
+    def analysis(whole):
+        return difference(codes, pre, whole, arm)
+
+    return multiple_imputation(codes, arm, pre, post, analysis, pupils_carry=pupils_carry, **options)
 
 
 def estimate(value, se=1.0, df=8.0, **changes):
@@ -75,52 +78,59 @@ def test_pooling_needs_errors(errors):
         pooled([estimate(1.0, se) for se in errors])
 
 
-def draws(codes, pre, post, times=4000):
-    rng = np.random.default_rng(SEED)
-    model = _model(codes, pre, post)
-    return np.array([model(rng) for _ in range(times)])
+def draws(codes, pre, post, arm, times=4000):
+    wholes = []
+
+    def analysis(whole):
+        wholes.append(whole[np.isnan(post)])
+        return estimate(0.0)
+
+    multiple_imputation(codes, arm, pre, post, analysis, pupils_carry=True, times=times)
+    return np.array(wholes)
 
 
-def test_draws_are_the_posterior_of_the_regression_of_an_arm():
-    """With a level per class the mean is the prediction; the spread that of a new pupil: s²(1 + 1/n + ..) ν/(ν - 2)."""
+@pytest.mark.parametrize("few", [False, True])
+def test_draws_are_the_posterior_of_one_regression_with_a_slope_per_arm(few):
+    """A level per class, one spread: the mean is the prediction, the spread of a draw s²(1 + 1/n + ..) ν/(ν - 2)."""
     codes, pre, post, arm = with_gaps(3)
-    rows = arm[codes]
-    codes, pre, post = np.unique(codes[rows], return_inverse=True)[1], pre[rows], post[rows]
-    seen = ~np.isnan(post)
-    design = np.column_stack([np.eye(3)[codes], pre])
+    if few:
+        kept = np.isin(codes, (0, 4)) & (np.arange(len(codes)) % 3 == 0)
+        codes, pre, post, arm = codes[kept] // 4, pre[kept], post[kept], arm[[0, 4]]
+        pre[np.flatnonzero(np.isnan(post))[-1]] *= 3
+    seen, classes = ~np.isnan(post), len(arm)
+    design = np.column_stack([np.eye(classes)[codes], pre * arm[codes], pre * ~arm[codes]])
     fit = sm.OLS(post[seen], design[seen]).fit()
     there = fit.get_prediction(design[~seen])
-    found, df = draws(codes, pre, post), fit.df_resid
-    spread = np.sqrt(there.var_pred_mean + fit.scale) * math.sqrt(df / (df - 2))
+    found, df = draws(codes, pre, post, arm, 20_000 if few else 4_000), fit.df_resid
+    spread = np.sqrt((there.var_pred_mean + fit.scale) * df / (df - 2))
     assert np.abs(found.mean(axis=0) - there.predicted_mean).max() < 4 * spread.max() / math.sqrt(len(found))
-    assert found.std(axis=0) == pytest.approx(spread, rel=0.06)
+    assert found.std(axis=0) == pytest.approx(spread, rel=0.025 if few else 0.06)
+    assert (df < 12) == few and len(found[0]) > 1
 
 
-def test_with_few_pupils_the_spread_and_the_slope_are_drawn_too():
-    """One class of eight: the variance of a draw is s²(1 + 1/n + x²/Sxx) ν/(ν - 2), with ν = 6."""
-    pre = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 4.5, 14.0])
-    post = np.array([2.0, 1.0, 4.0, 3.0, 6.0, 4.0, 8.0, 7.0, np.nan, np.nan])
-    fit = sm.OLS(post[:8], sm.add_constant(pre[:8])).fit()
-    there = fit.get_prediction(sm.add_constant(pre)[8:])
-    found = draws(np.zeros(10, dtype=int), pre, post, 30_000)
-    spread = np.sqrt((there.var_pred_mean + fit.scale) * 6 / 4)
-    assert found.mean(axis=0) == pytest.approx(there.predicted_mean, abs=0.06)
-    assert found.std(axis=0) == pytest.approx(spread, rel=0.03)
+def test_pupils_who_all_began_alike_are_filled_in_around_the_mean_of_their_class():
+    codes, _, post, arm = with_gaps(3)
+    found = draws(codes, np.full(len(codes), 7.0), post, arm, 2_000).mean(axis=0)
+    seen = ~np.isnan(post)
+    means = np.bincount(codes[seen], post[seen]) / np.bincount(codes[seen])
+    assert found == pytest.approx(means[codes[~seen]], abs=4 * np.std(post[seen]) / math.sqrt(2_000))
 
 
-def test_a_small_class_leans_on_its_arm_and_a_large_one_does_not():
-    rng = np.random.default_rng(SEED)
-    sizes = [OWN_LEVEL_PUPILS, OWN_LEVEL_PUPILS - 1, 40, 40, 40]
-    codes = np.repeat(np.arange(5), [size + 1 for size in sizes])
-    levels = np.array([6.0, 6.0, 0.0, 0.3, -0.3])
-    pre = rng.normal(0, 1, len(codes))
-    post = levels[codes] + 0.5 * pre + rng.normal(0, 6, len(codes))
-    last = np.flatnonzero(np.append(codes[1:] != codes[:-1], True))
-    for j in range(5):
-        post[codes == j] += levels[j] - post[np.setdiff1d(np.flatnonzero(codes == j), last)].mean()
-    post[last], pre[last] = np.nan, 0.0
-    large, small = draws(codes, pre, post).mean(axis=0)[:2]
-    assert large > 5.3 and small < large - 0.5
+def test_where_classes_carry_it_the_mean_of_all_fillings_is_analysed_once():
+    codes, pre, post, arm = with_gaps(3)
+    wholes = []
+
+    def analysis(whole):
+        wholes.append(whole)
+        return difference(codes, pre, whole, arm)
+
+    apart = multiple_imputation(codes, arm, pre, post, analysis, pupils_carry=True)
+    together = multiple_imputation(codes, arm, pre, post, analysis, pupils_carry=False)
+    assert len(wholes) == 41 and wholes[-1] == pytest.approx(np.mean(wholes[:-1], axis=0))
+    expected = difference(codes, pre, wholes[-1], arm)
+    assert (together.value, together.interval, together.df) == (expected.value, expected.interval, expected.df)
+    assert together.p is None and together.value == pytest.approx(apart.value, abs=0.01)
+    assert apart.interval.half_width > 1.2 * together.interval.half_width
 
 
 def test_the_same_data_give_the_same_numbers():
@@ -137,23 +147,28 @@ def test_who_is_missing_is_filled_in_and_who_is_not_stays():
         wholes.append(whole)
         return difference(codes, pre, whole, arm)
 
-    found = multiple_imputation(codes, arm, pre, post, analysis, times=5)
+    found = multiple_imputation(codes, arm, pre, post, analysis, pupils_carry=True, times=5)
     assert len(wholes) == 5 and all(np.isfinite(whole).all() for whole in wholes)
     assert all((whole[seen] == post[seen]).all() for whole in wholes)
     assert found.status == "beside" and found.n["pupils_treated"] == arm[codes].sum()
 
 
 def test_it_is_far_from_nothing_only_where_scores_were():
-    """An arm without noise is filled in exactly: the interval is that of the whole data, but for its df."""
+    """An arm without noise is filled in exactly: the interval is that of the whole data, but for df where pupils carry
+    it."""
     codes, pre, post, arm = school(9, 3, 3, (12, 20))
     post = pre + np.arange(6)[codes] * 1.0
     gaps = np.where(np.arange(len(post)) % 5 == 0, np.nan, post)
-    found, whole = imputed(codes, pre, gaps, arm), difference(codes, pre, post, arm)
-    assert (found.value, found.se) == pytest.approx((whole.value, whole.se), rel=1e-7)
+    whole = difference(codes, pre, post, arm)
+    for pupils_carry in (True, False):
+        found = imputed(codes, pre, gaps, arm, pupils_carry)
+        assert (found.value, found.se) == pytest.approx((whole.value, whole.se), rel=1e-7)
+    assert found.df == whole.df
 
 
 @pytest.mark.parametrize(("change", "reason"), [
     (lambda c, x, y, a: (c, x, np.nan_to_num(y), a), "no_pupils"),
+    (lambda c, x, y, a: (c[:0], x[:0], y[:0], a[:0]), "no_pupils"),
     (lambda c, x, y, a: (c, x, y, np.ones_like(a)), "empty_arm"),
     (lambda c, x, y, a: (c, x, y * 1e90, a), "out_of_reach"),
     (lambda c, x, y, a: (c[:4], x[:4], np.where(np.arange(4) == 3, np.nan, y[:4]), a[:2]), "too_few_pupils"),
@@ -169,7 +184,7 @@ def test_what_cannot_be_filled_in_is_refused(change, reason):
 def test_what_the_analysis_refuses_is_refused():
     codes, pre, post, arm = with_gaps(2)
     reason = NotEstimated(estimator="other", reason="too_few_classes")
-    found = multiple_imputation(codes, arm, pre, post, lambda _: reason)
+    found = multiple_imputation(codes, arm, pre, post, lambda _: reason, pupils_carry=False)
     assert found == replace(reason, estimator="multiple_imputation")
 
 
@@ -181,7 +196,7 @@ def test_what_the_analysis_refuses_is_refused():
 def test_shapes_and_whole_classes_raise(wrong):
     codes, arm, pre, post = wrong(*with_gaps(4))
     with pytest.raises(ValueError, match="needs three|every class"):
-        multiple_imputation(codes, arm, pre, post, lambda _: estimate(0.0))
+        multiple_imputation(codes, arm, pre, post, lambda _: estimate(0.0), pupils_carry=False)
 
 
 def test_a_missing_test_before_is_the_mean_of_the_class_and_a_covariate_of_its_own():
@@ -208,5 +223,5 @@ def test_the_interval_holds_when_missing_follows_the_test_before(size, icc):
         found = imputed(codes, pre, np.where(gone, np.nan, post), arm, times=20)
         held += found.interval.holds(0)
         values.append(found.value)
-    assert held >= runs * (0.95 - 2 * math.sqrt(0.95 * 0.05 / runs))
+    assert abs(held / runs - 0.95) < 2 * math.sqrt(0.95 * 0.05 / runs)
     assert abs(np.mean(values)) < 3 * np.std(values) / math.sqrt(runs)

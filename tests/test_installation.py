@@ -207,7 +207,7 @@ def test_demo_writes_in_the_project_unless_told_otherwise(start):
 
 def test_test_runs_pytest_and_the_notebooks_in_one_go(start):
     assert start.command(start.read_command_line(["test", "-x"])) == [
-        "-m", "pytest", "--nbval-lax", "-m", "not slow", "-x",
+        "-m", "pytest", "--nbval-lax", "-m", "not slow", *start.ON_ALL_CORES, "-x",
     ]  # fmt: skip
     assert pyproject()["tool"]["pytest"]["ini_options"]["testpaths"] == ["tests", "notebooks"]
 

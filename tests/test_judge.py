@@ -24,7 +24,7 @@ from gsl_research.methods import clusters
 from gsl_research.methods.bracket import Agreement
 from gsl_research.methods.differences import SpreadRatio
 from gsl_research.methods.student import t_interval, t_quantile
-from gsl_research.rating import rate
+from gsl_research.rating import rate, sound
 from gsl_research.study import Conduct, Study
 
 MARGIN = Margin(1.0, "before")
@@ -444,18 +444,47 @@ def test_a_plan_counts_when_it_was_there_before_the_results(conduct, planned_on,
     assert (plan_cap.cap, plan_cap.known, found.rating) == (cap, known, cap)
 
 
+@pytest.mark.parametrize(
+    ("randomised", "attrition", "baseline", "holds"),
+    [
+        (True, 0.0, None, True), (True, 0.31, None, False), (False, 0.0, None, False), (False, 0.31, None, False),
+        (False, 0.3, -0.25, True), (False, 0.31, 0.0, False), (True, 0.0, -0.26, False),
+    ],
+)  # fmt: skip
+def test_a_clear_word_on_a_side_effect_asks_who_stayed_and_how_the_arms_began(randomised, attrition, baseline, holds):
+    found = result(estimate(), attrition=attrition, baseline=baseline or 0.0)
+    if baseline is None:
+        found = replace(found, checks=tuple(check for check in found.checks if check.code != "baseline_g"))
+    assert sound(found, study(RANDOMISED | {"randomised": randomised})) is holds
+
+
+def beside(main, value, se, estimator) -> OutcomeResult:
+    """A result of which another calculation raised an alarm."""
+    other, alarm = replace(estimate(value, se, 18), estimator=estimator), Agreement(estimator, 1.0, 1.0)
+    checks = (*result(main).checks, Check("agreement", 1, True))
+    return replace(result(main), estimates=(main, replace(other, status="beside")), checks=checks, alarms=(alarm,))
+
+
 @pytest.mark.parametrize(("se", "cap"), [(0.3, 5), (0.5, 5), (2.0, 2)])
 def test_another_way_of_adjusting_is_judged_at_the_wider_of_both_widths(se, cap):
-    main = estimate(3.0, 0.3, 18)
-    gain = replace(estimate(3.3, se, 18), estimator="gain_difference", status="beside")
-    found = result(main)
-    found = replace(
-        found,
-        estimates=(main, gain),
-        checks=(*found.checks, Check("agreement", 1, True)),
-        alarms=(Agreement("gain_difference", 1.0, 1.0),),
-    )
+    found = beside(estimate(3.0, 0.3, 18), 3.3, se, "gain_difference")
     assert caps_of(study(RANDOMISED), found)["agreement"] == cap
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "cap"),
+    [(0.3, 0.25, 5), (0.3, 0.05, 2), (0.3, 0.0, 2), (0.3, -0.05, 1), (-0.3, 0.05, 1), (0.01, -0.3, 2)],
+)
+def test_another_calculation_caps_a_claim_lower_only_where_it_points_the_other_way(value, other, cap):
+    found = beside(estimate(value, 0.03, 18), other, 0.03, "welch")
+    assert caps_of(study(RANDOMISED), found, Margin(0.1, "before"))["agreement"] == cap
+
+
+@pytest.mark.parametrize(("estimator", "cap"), [("welch", 5), ("gain_difference", 2)])
+def test_only_a_way_of_adjusting_gets_the_width_of_the_main_one(estimator, cap):
+    """By its own from-to, 0.13 to 0.17, it lies beyond a margin of 0.1; at the width of the main one it does not."""
+    found = beside(estimate(0.3, 0.03, 18), 0.15, 0.01, estimator)
+    assert caps_of(study(RANDOMISED), found, Margin(0.1, "before"))["agreement"] == cap
 
 
 @pytest.mark.parametrize("absent", [{"scoring": None}, {"fidelity": None}, "reliability"])
@@ -478,12 +507,37 @@ def test_lots_drawn_inside_blocks_are_four():
     ("conduct", "reliability", "criterion", "cap"),
     [
         ({"scoring": "impression"}, None, "scoring", 1),
+        ({"scoring": "own_taught"}, None, "scoring", 2),
+        ({"scoring": "own_rubric"}, None, "scoring", 3),
+        ({"scoring": "external"}, None, "scoring", 4),
         ({"scoring": "external_blind"}, None, "scoring", 5),
-        ({"fidelity": 0.0}, None, "fidelity", 1),
-        ({"fidelity": 0.05}, None, "fidelity", 2),
-        ({"fidelity": 0.6}, None, "fidelity", 4),
-        ({}, 0.54, "reliability", 1),
-        ({}, 0.85, "reliability", 5),
+        *(
+            ({"fidelity": f}, None, "fidelity", cap)
+            for f, cap in (
+                (0.0, 1),
+                (0.01, 2),
+                (0.05, 2),
+                (0.39, 2),
+                (0.4, 3),
+                (0.59, 3),
+                (0.6, 4),
+                (0.79, 4),
+                (0.8, 5),
+            )
+        ),
+        *(
+            ({}, r, "reliability", cap)
+            for r, cap in (
+                (0.54, 1),
+                (0.55, 2),
+                (0.64, 2),
+                (0.65, 3),
+                (0.74, 3),
+                (0.75, 4),
+                (0.84, 4),
+                (0.85, 5),
+            )
+        ),
     ],
 )
 def test_what_the_study_file_tells_of_test_marking_and_fidelity_counts(conduct, reliability, criterion, cap):
@@ -530,6 +584,18 @@ def test_what_to_count_on_is_the_posterior_mean_under_the_sceptical_prior():
     verdict = judged(estimate(3.0, 0.3, 6), treated=4, control=4, g=estimate(0.9, 0.3, 6, "g"))
     assert verdict.expected == pytest.approx(mean * 3.0 / 0.9, rel=1e-4)
     assert judged(estimate(3.0, 0.3, 6), treated=4, control=4).expected is None
+
+
+@pytest.mark.parametrize("g", [-0.6, -0.2, 0.1, 0.5])
+def test_a_sceptic_believes_in_the_side_of_the_difference_by_the_posterior(g):
+    def density(true):
+        return stats.norm.pdf(true, PRIOR_MEAN, PRIOR_SD) * stats.t.pdf((g - true) / 0.2, 8)
+
+    side = (0, 3) if g > 0 else (-3, 0)
+    found = judged(estimate(2 * g, 0.4, 8), treated=5, control=5, g=estimate(g, 0.2, 8, "g")).belief
+    assert found.sceptical == pytest.approx(
+        integrate.quad(density, *side)[0] / integrate.quad(density, -3, 3)[0], abs=1e-4
+    )
 
 
 def test_a_probability_is_told_in_the_band_below_it():

@@ -254,6 +254,11 @@ def test_wilsons_limits_solve_the_score_equation(passed, pupils):
     assert (found.low, found.high) == pytest.approx((1 - mirrored.high, 1 - mirrored.low), abs=1e-12)
 
 
+def test_wilsons_limits_never_round_beyond_nobody_and_everybody():
+    for pupils in range(1, 60):
+        assert wilson(pupils, pupils).high == 1 and wilson(0, pupils).low == 0
+
+
 def test_newcombe_over_all_outcomes_of_twenty_and_thirty_pupils():
     """Its exact coverage, summed over the binomial distributions of both arms."""
     held = np.zeros((21, 31, 2))

@@ -13,6 +13,7 @@ RECORDS = {
 RECORDS_OF = {
     "paired": 4, "twogroup": 5, "ancova": 5, "clustered": 4, "rci": 4,
     "multisite": 2, "interaction": 4, "growth": 5, "binary": 3, "power": 1,
+    "meta": 3, "metareg": 3, "metaml": 4,
 }  # fmt: skip
 FAMILIES = {name: importlib.import_module(f"oracle.{name}") for name in RECORDS_OF}
 """Each has ``DATA`` (record: what reads it), ``ours(folder, record)`` with our numbers under R's names,

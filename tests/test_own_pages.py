@@ -61,6 +61,7 @@ def cases():
     yield comparison("ends of a scale", 8.0, main=questions, noise=5)
     yield one_group("one class", (6.0,), main=KNOWN, noise=4, design={"selected_low": True})
     yield one_group("a class of eight", (1.0,), main=KNOWN, size=8)
+    yield one_group("nearly all reach it", (3.0,), main=KNOWN | {"goal": {"at_least": 2, "share": 0.9}})
     nobody = one_group("nobody named", (2.0,), level=None, main=KNOWN)
     yield replace(nobody, study=nobody.study | {"columns": {}})
     floor = one_group("nobody can fall", (2.0,), main={"reliability": 0.7}, size=8)
@@ -118,6 +119,11 @@ def rows(page: PrivatePage) -> list[dict[str, str]]:
 
 
 # words
+
+
+def test_an_answer_that_would_tell_how_few_failed_stands_here(told):
+    page = page_of(told, "nearly all reach it", which=1)
+    assert "Het doel: 20 van de 20 leerlingen" in " ".join(text for _, text in said(page.page.blocks))
 
 
 def test_every_sentence_is_told(told):
@@ -350,16 +356,17 @@ def test_no_pupil_and_no_class_is_in_a_byte_of_what_is_shared(tmp_path):
     study_file.write_text(text + outcome + "scale = [0, 20]\nreliability = 0.8\n", "utf-8")
     run = runs.measure_files(study_file, tmp_path / "punten.csv", out=tmp_path / "out", lang="nl", also="docx,pdf,txt")
     private = run.record.parent
-    assert {path.name for path in private.iterdir()} == {"page.json", "record.json", "pupils.html", "teacher.html"}
+    values = {"page.json", "gespreksleidraad.json", "inputs.json"}
+    assert {path.name for path in private.iterdir()} == values | {"record.json", "pupils.html", "teacher.html"}
     pupils, teacher = ((private / f"{name}.html").read_text("utf-8") for name in ("pupils", "teacher"))
     assert all(name in pupils for name in CANARIES[:32]) and all(name in teacher for name in CANARIES[26:32])
     if os.name == "posix":
         assert {path.stat().st_mode & 0o777 for path in private.iterdir()} == {0o600}
     shared = {path: path.read_bytes() for path in (tmp_path / "out" / "reports").rglob("*") if path.is_file()}
-    assert {path.name for path in shared} >= {"report.html", "report.docx", "report.pdf", "report.txt", "card.json",
-                                              "gespreksleidraad.html", "run.json", runs.MEASURE}  # fmt: skip
+    documents = {f"{page}.{kind}" for page in ("report", "gespreksleidraad") for kind in ("html", "docx", "pdf", "txt")}
+    assert {path.name for path in shared} >= documents | {"card.json", "run.json", runs.MEASURE}
     assert not [path.name for path, content in shared.items() if Trace(CANARIES).within(content)], "packed in it"
-    assert not any(Trace([name]).within((private / "page.json").read_bytes()) for name in CANARIES)
+    assert not any(Trace([name]).within((private / kept).read_bytes()) for name in CANARIES for kept in values)
     found = [(path.name, name) for path, content in shared.items() for name in CANARIES for form in forms(name)
              if form in content]  # fmt: skip
     assert not found
@@ -394,6 +401,40 @@ def test_the_pages_are_for_everyone_and_fit_a_phone(browser, axe, saved):  # noq
             page.set_viewport_size({"width": PAPER, "height": 1123})
             page.emulate_media(media="print")
             assert page.evaluate(WIDER) == [False, []]
+
+
+SHEET = PAPER - round(2 * 20 / 25.4 * 96)
+"""Between the margins of a sheet of paper."""
+CLIPPED = (
+    """() => [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).length"""
+)
+"""Tables of which a part is seen only after scrolling."""
+
+
+def test_no_column_of_the_teachers_page_is_out_of_sight(browser, tmp_path):
+    """Long names of classes, one that is too small and pupils without both tests: every column there is. On a phone the
+    table scrolls, and the names of the classes stay."""
+    scores = classes(4, 4, 20, effect=1.0)
+    scores = {name: column[13:] for name, column in scores.items()}
+    scores["klas"] = [f"Zonnebloemklas juf {name}" for name in scores["klas"]]
+    scores["na"] = ["" if row % 9 == 0 else score for row, score in enumerate(scores["na"])]
+    study, data = bound(scores)
+    measurement = gsl.measure(study, data)
+    page = gsl.teacher_page(measurement, gsl.judge(measurement), data)
+    table = next(block for block in page.page.blocks if isinstance(block, Table))
+    assert len(table.header) == 9, "all of them"
+    place = gsl.save(page, tmp_path)
+    with shown(browser, place, LAPTOP) as seen:
+        assert seen.evaluate(CLIPPED) == 0 and seen.evaluate(WIDER) == [False, []]
+        seen.set_viewport_size({"width": SHEET, "height": 1123})
+        seen.emulate_media(media="print")
+        assert seen.evaluate("document.documentElement.scrollWidth") <= SHEET
+    with shown(browser, place, PHONE) as seen:
+        assert seen.evaluate(WIDER) == [False, []]
+        name = "document.querySelector('.scroll tbody th').getBoundingClientRect().left"
+        before = seen.evaluate(name)
+        seen.evaluate("document.querySelector('.scroll').scrollLeft = 150")
+        assert seen.evaluate(name) == before
 
 
 def test_the_warning_is_on_every_sheet_of_paper(browser, saved, tmp_path):

@@ -16,6 +16,7 @@ from gsl_research.methods.moments import class_moments
 from gsl_research.methods.precision import (
     Precision,
     classes_assigned,
+    group_of_classes,
     halved_class,
     lead_in,
     needed_for_half_width,
@@ -417,6 +418,8 @@ def test_what_cannot_be_planned_is_refused_with_a_reason():
         paired_weeks(4, 0, r=0.5, week_sd=0.1): "no_pupils",
         one_group(1, r=0.5): "too_few_pupils",
         lead_in(1, r=0.5): "too_few_pupils",
+        group_of_classes(4, 0, r=0.5, icc=0.1): "no_pupils",
+        group_of_classes(1, 20, r=0.5, icc=0.1): "too_few_classes",
     }
     assert {found: found.reason for found in reasons} == reasons
 
@@ -425,8 +428,15 @@ def test_the_smallest_of_each_that_is_not():
     smallest = [
         pupils_assigned(2, 1), classes_assigned(2, 1, 20, icc=0.1), within_classes(2, 1, 1, icc=0.1, effect_sd=0),
         within_these_classes(1, 2, 1, icc=0.1), paired_weeks(2, 1, r=0, week_sd=0), one_group(2, r=0),
+        group_of_classes(2, 1, r=0, icc=0),
     ]  # fmt: skip
-    assert [one.df for one in smallest] == [1] * 6
+    assert [one.df for one in smallest] == [1] * 7
+
+
+def test_growth_of_classes_by_hand():
+    """Variance of a mean gain of 20 pupils: 2 (1 - 0.5) (0.2 + 0.8 / 20) = 0.24, over 4 classes 0.06."""
+    found = group_of_classes(4, 20, r=0.5, icc=0.2)
+    assert (found.se, found.df) == (pytest.approx(math.sqrt(0.06)), 3)
 
 
 @pytest.mark.parametrize(
@@ -445,6 +455,8 @@ def test_the_smallest_of_each_that_is_not():
         lambda: one_group(5, r=-1.1),
         lambda: lead_in(5, r=1),
         lambda: lead_in(5, r=-0.6),
+        lambda: group_of_classes(5, 20, r=1, icc=0.1),
+        lambda: group_of_classes(5, 20, r=0.5, icc=1),
         lambda: Precision(0, 4),
         lambda: Precision(math.nan, 4),
         lambda: Precision(1, 0),

@@ -10,18 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gsl_research import privacy
-from gsl_research.privacy import coarse_bins, may_average, may_count, part_of, shown_counts
+from gsl_research.privacy import coarse_bins, may_average, may_count, none_or_enough, part_of, shown_counts
 
 
 def test_thresholds_are_the_design_pages_own_and_cannot_be_lowered():
-    assert (privacy.MIN_COUNT, privacy.MIN_MEAN, privacy.MEAN_DECIMALS) == (5, 10, 1)
-    for function in (may_count, may_average, part_of, coarse_bins):
+    assert (privacy.MIN_COUNT, privacy.MIN_SOME, privacy.MIN_MEAN, privacy.MEAN_DECIMALS) == (7, 8, 10, 1)
+    for function in (may_count, none_or_enough, may_average, part_of, coarse_bins):
         assert not {"least", "minimum", "threshold"} & set(inspect.signature(function).parameters)
 
 
 @pytest.mark.parametrize("pupils", range(14))
-def test_counts_need_five_and_means_need_ten(pupils):
-    assert may_count(pupils) == (pupils >= 5)
+def test_counts_need_seven_and_means_need_ten(pupils):
+    assert may_count(pupils) == (pupils >= 7)
+    assert none_or_enough(pupils) == (pupils == 0 or pupils >= 8)
     assert may_average(pupils) == (pupils >= 10)
 
 
@@ -57,21 +58,21 @@ def test_no_hidden_count_can_be_worked_out_by_who_knows_the_rule(cells, most, le
 
 @pytest.mark.parametrize("cells", [1, 2, 3])
 def test_small_counts_are_never_shown_and_shown_counts_are_true(cells):
-    for counts in itertools.product(range(9), repeat=cells):
+    for counts in itertools.product(range(11), repeat=cells):
         for total_known in (True, False):
             for count, shown in zip(counts, shown_counts(counts, total_known=total_known), strict=True):
-                assert shown is None or shown == count >= 5
+                assert shown is None or shown == count >= 7
 
 
 @pytest.mark.parametrize(
     ("counts", "shown"),
     [
         ((20, 21), (20, 21)),
-        ((5, 5), (5, 5)),
-        ((4, 20, 21), (None, None, 21)),
-        ((2, 2, 20), (None, None, None)),
-        ((2, 3, 20), (None, None, 20)),
-        ((4, 4, 20), (None, None, None)),
+        ((7, 7), (7, 7)),
+        ((6, 20, 21), (None, None, 21)),
+        ((2, 4, 20), (None, None, None)),
+        ((2, 5, 20), (None, None, 20)),
+        ((6, 6, 20), (None, None, None)),
         ((3, 20, 20, 21), (None, None, None, 21)),
         ((4,), (None,)),
         ((), ()),
@@ -82,7 +83,7 @@ def test_as_little_is_hidden_as_that_needs(counts, shown):
 
 
 def test_without_a_total_only_small_counts_are_hidden():
-    assert shown_counts((4, 20, 21), total_known=False) == (None, 20, 21)
+    assert shown_counts((6, 20, 21), total_known=False) == (None, 20, 21)
 
 
 def test_the_threshold_can_be_raised():
@@ -95,18 +96,18 @@ def test_the_threshold_can_be_raised():
 @pytest.mark.parametrize(
     ("part", "whole", "told"),
     [
-        (0, 9, "hidden"), (9, 9, "hidden"), (0, 10, "few"), (4, 10, "few"), (5, 10, "exact"), (6, 10, "nearly_all"),
-        (10, 10, "nearly_all"), (4, 30, "few"), (5, 30, "exact"), (25, 30, "exact"), (26, 30, "nearly_all"),
+        (0, 9, "hidden"), (9, 9, "hidden"), (0, 10, "few"), (6, 10, "few"), (7, 10, "nearly_all"), (7, 14, "exact"),
+        (10, 10, "nearly_all"), (6, 30, "few"), (7, 30, "exact"), (23, 30, "exact"), (24, 30, "nearly_all"),
     ],
 )  # fmt: skip
-def test_a_part_is_exact_only_when_both_it_and_the_rest_are_five(part, whole, told):
+def test_a_part_is_exact_only_when_both_it_and_the_rest_are_seven(part, whole, told):
     assert part_of(part, whole) == told
 
 
-def test_an_exact_part_never_leaves_fewer_than_five():
+def test_an_exact_part_never_leaves_fewer_than_seven():
     for whole in range(31):
         for part in range(whole + 1):
-            assert (part_of(part, whole) == "exact") == (whole >= 10 and part >= 5 and whole - part >= 5)
+            assert (part_of(part, whole) == "exact") == (part >= 7 and whole - part >= 7)
 
 
 # A distribution
@@ -116,7 +117,7 @@ SCORES = st.lists(st.floats(0, 20), max_size=60)
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(SCORES)
-def test_bins_hold_five_pupils_and_say_nothing_of_one(scores):
+def test_bins_hold_seven_pupils_and_say_nothing_of_one(scores):
     bins = coarse_bins(scores, (0, 20))
     if len(scores) < 10:
         assert bins is None
@@ -129,7 +130,7 @@ def test_bins_hold_five_pupils_and_say_nothing_of_one(scores):
     for low, high, share in bins:
         held = share * len(scores)
         assert held == pytest.approx(round(held))
-        assert round(held) >= 5
+        assert round(held) >= 7
         inside = sum(low <= score < high or (high == 20 == score) for score in scores)
         assert round(held) == inside
 
@@ -142,9 +143,9 @@ def test_bins_lie_on_a_grid_of_twenty_steps_whatever_the_scores():
     assert len(edges) > 5
 
 
-def test_bins_are_as_fine_as_five_pupils_allow():
-    assert coarse_bins(np.repeat([0.5, 10.5], 5), (0, 20)) == ((0, 1, 0.5), (1, 20, 0.5))
-    assert coarse_bins([0.5] * 6 + [19.5] * 4, (0, 20)) == ((0, 20, 1.0),)
+def test_bins_are_as_fine_as_seven_pupils_allow():
+    assert coarse_bins(np.repeat([0.5, 10.5], 7), (0, 20)) == ((0, 1, 0.5), (1, 20, 0.5))
+    assert coarse_bins([0.5] * 8 + [19.5] * 6, (0, 20)) == ((0, 20, 1.0),)
     assert coarse_bins([20.0] * 10, (0, 20)) == ((0, 20, 1.0),)
     assert coarse_bins([3.0] * 9, (0, 20)) is None
     assert coarse_bins([], (0, 20)) is None

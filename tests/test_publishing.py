@@ -281,7 +281,7 @@ def test_who_holds_the_folder_is_told_and_a_dead_holder_holds_nothing(tmp_path):
         (problem,) = refused.value.problems
         assert problem.code == "folder_held"
         if os.name == "posix":
-            assert problem.facts["process"] == other.pid
+            assert problem.facts["process"] == str(other.pid)
     finally:
         other.kill()
         other.wait()

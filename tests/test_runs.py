@@ -80,6 +80,7 @@ def test_a_run_publishes_everything_and_no_place_of_this_machine(tmp_path, measu
     run = measure(SAVE, talk)
     assert run.kernel == "prepared"
     assert published(tmp_path) == [
+        "out/private/breuken/inputs.json",
         "out/private/breuken/record.json",
         "out/reports/breuken/3_measure_effect.ipynb",
         "out/reports/breuken/card.json",

@@ -138,6 +138,8 @@ def test_correlation_within_classes_is_that_of_deviations():
     assert several.correlation_within(class_moments(codes, *post)) == pytest.approx(np.corrcoef(apart), abs=1e-12)
     flat = class_moments(codes, post[0], np.arange(6.0)[codes])
     assert several.correlation_within(flat).reason == "no_pupil_spread"
+    far = class_moments(codes, post[0], 1e61 * post[1])
+    assert several.correlation_within(far).reason == "out_of_reach"
     none = class_moments(np.zeros(0, dtype=int), np.zeros(0))
     assert several.correlation_within(none).reason == "no_pupils"
 

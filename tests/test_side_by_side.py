@@ -171,7 +171,9 @@ def test_who_misses_another_main_question_is_told_by_name():
 def test_few_who_miss_another_main_question_are_not_counted(gone, said_so):
     case = comparison("few", 1.3, **FIRM, more={"tweede": (ALSO, 0.5)})
     case = kept(case, "tweede_na", lambda row, _: not (row % 20 == 7 and row < 20 * gone))
-    assert W(f"report.missing.of_{said_so}", label="Tweede", rows="320", lost=str(gone)) in page(measured(case))
+    assert W(f"report.missing.of_{said_so}", label="Tweede", rows="320", lost=str(gone), least="8") in page(
+        measured(case)
+    )
 
 
 def test_two_main_questions_tell_no_few_between_them():
@@ -238,6 +240,15 @@ def test_a_side_effect_says_which_way_and_no_more_than_its_from_to(gap, spread, 
     assert line.startswith("Zin (lager is beter): ") == (better == "lower")
     if code == "signal":
         assert ("hoger" in line) == (better == "lower")
+
+
+@pytest.mark.parametrize(("sites", "code"), [(1, "not_excluded"), (6, "safe")])
+def test_one_class_in_two_halves_calls_no_side_effect_safe(sites, code):
+    side = {**SIDE, "reliability": 0.9, "smallest_worthwhile": 1.0, "scale": [0, 20]}
+    measurement = measured(divided("halves", 1.0, sites, size=24, more={"zin": (side, 0.5)}))
+    assert measurement.results[1].main.interval.low > -1
+    (effect,) = gsl.judge(measurement).answers.side_effects
+    assert effect.code == code and effect.doubted == (sites == 1)
 
 
 def test_a_good_side_effect_that_cannot_be_built_on_says_why_it_excludes_nothing():

@@ -248,6 +248,46 @@ def test_the_standard_error_is_that_of_the_orders_and_never_surer_than_the_inter
     assert abs(math.sqrt(squares / free) - reach / stats.t.ppf(0.975, 6)) > 1e-3 and drawn.p == rollout(means).p
 
 
+@pytest.mark.parametrize(("start", "gone", "alone"), [(FOUR, 0.0, 0.0), (FOUR, 0.0, 3.0), (EIGHT[1:], 0.6, 0.3)])
+def test_degrees_of_freedom_are_satterthwaites_at_the_correlation_of_the_residuals(start, gone, alone):
+    codes, begun, scores = school(start, gone=gone, size=2)
+    scores += alone * rng(8).normal(size=len(begun))[codes][:, None] * (np.arange(5) > 0)
+    means = stepped.wave_means(codes, begun, scores)
+    here = [tuple(place) for place in np.argwhere(~np.isnan(means.mean))]
+    whole, length = by_hand(means.mean, means.start)
+    actual, rows = np.array([whole_of(place, means, means.start) for place in here]), []
+    for order in stepped.orders(means.start, rng=rng()).start:
+        of_cell = np.array([whole_of(place, means, order) for place in here])
+        size = math.sqrt(by_hand(means.mean, order)[1] * length)
+        if size > 0:
+            rows.append(of_cell / size - (of_cell @ actual / size / length) * actual)
+    form = np.array(rows).T @ np.array(rows)
+    of_wave = [means.mean[~np.isnan(means.mean[:, wave]), wave] for wave in range(5)]
+    residual = np.array([means.mean[place] - of_wave[place[1]].mean() for place in here]) - whole / length * actual
+    same = np.array([[one[0] == other[0] for other in here] for one in here])
+    pairs = same & ~np.eye(len(here), dtype=bool)
+    alike = np.clip(np.outer(residual, residual)[pairs].mean() / (residual**2).mean(), 0, 1)
+    product = form @ ((1 - alike) * np.eye(len(here)) + alike * same)
+    found = rollout(means, drawn=False).estimate
+    assert found.df == pytest.approx(np.trace(product) ** 2 / np.trace(product @ product))
+    assert found.class_df == len(start) - 2 and (alike > 0.3) == (alone == 3)
+    assert (found.p is None) == (min(found.df, found.class_df) < 4)
+
+
+def whole_of(place, means, order) -> float:
+    """How much the mean at this class and wave weighs in the sum of an order."""
+    one = np.where(np.isnan(means.mean), np.nan, 0.0)
+    one[place] = 1.0
+    return by_hand(one, order)[0]
+
+
+def test_more_than_drawn_orders_gives_nearly_the_same_degrees_of_freedom(monkeypatch):
+    means = means_of(EIGHT)
+    listed = rollout(means, drawn=False).estimate.df
+    monkeypatch.setattr(stepped, "LISTED", 10)
+    assert rollout(means, drawn=False).estimate.df == pytest.approx(listed, rel=0.05)
+
+
 def test_slopes_count_where_those_who_start_first_were_ahead():
     codes, start, scores = school(EIGHT)
     level = rollout(stepped.wave_means(codes, start, scores), drawn=False).estimate

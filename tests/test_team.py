@@ -1,8 +1,14 @@
 """What a team decided, and the page for its meeting: what stands where, and that no pupil's name comes along."""
 
+import functools
 import json
 import re
+import shutil
+import subprocess
 from datetime import date
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from conftest import EXAMPLES, PROJECT, bound, classes, plan, turned
@@ -11,12 +17,13 @@ from text_keys import LANGUAGES
 
 import gsl_research as gsl
 from gsl_research import runs
+from gsl_research.beside import decisions_file
 from gsl_research.blocks import Bullets, Heading, Report, Table
 from gsl_research.conversation import MINUTES
 from gsl_research.dataset import Dataset
 from gsl_research.decision_form import decision_form, write_form
-from gsl_research.decisions import Decisions, decisions_file, load_decisions
-from gsl_research.documents import html
+from gsl_research.decisions import Decisions, load_decisions
+from gsl_research.documents import document, html
 from gsl_research.mentions import Mentions
 from gsl_research.problems import Problems
 from gsl_research.wording import words
@@ -391,24 +398,57 @@ def sheets(browser, page: Report, folder) -> int:
 MEETINGS = sorted((PROJECT / "reports" / "example").glob("*/gespreksleidraad*.html"))
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_full_meeting_is_one_sheet_of_paper(browser, tmp_path, lang):
-    """A long title and question, three decisions of three lines, and side effects with long names."""
+LONG = "Zelf plannen en samen nakijken met een stappenkaart, in alle lessen wiskunde. "
+
+
+@functools.cache
+def full(lang: str) -> tuple[Report, Report]:
+    """A long title and question, decisions and answers of more lines, and side effects with long names."""
     scores = classes(8, 8, effect=1.0)
     scores |= {"m_voor": turned(scores["voor"]), "m_na": turned(scores["na"])}
-    long = "Zelf plannen en samen nakijken met een stappenkaart, in alle lessen wiskunde. "
-    study, data = bound(
-        scores,
-        title=long[:75],
-        question=long * 3,
-        outcomes=side_effect(label="Vragenlijst over motivatie voor wiskunde"),
-    )
-    block = GOOD[GOOD.index("[[decisions]]") :].replace("We proberen het nog eens.", (long * 3)[:230])
-    decisions = read(tmp_path, "schema = 1\n" + "\n".join([block] * 5), data)
-    measured = gsl.measure(study, data)
-    report, meeting = pages(measured, decisions, lang)
+    label = "Vragenlijst over motivatie voor wiskunde"
+    study, data = bound(scores, title=LONG[:75], question=LONG * 3, outcomes=side_effect(label=label))
+    block = GOOD[GOOD.index("[[decisions]]") :].replace("We proberen het nog eens.", (LONG * 3)[:230])
+    answers = "".join(f'{key} = "{(LONG * 7)[:590]}"\n' for key in ("see", "surprises", "next_time"))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "studie.besluiten.toml"
+        file.write_text("\n".join(["schema = 1", "[reflection]", answers, *[block] * 5]), "utf-8")
+        decisions = load_decisions(file.with_name("studie.toml"), data)
+    return pages(gsl.measure(study, data), decisions, lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_full_meeting_is_one_sheet_of_paper(browser, tmp_path, lang):
+    report, meeting = full(lang)
     assert sheets(browser, meeting, tmp_path) == 1
     assert sheets(browser, report, tmp_path) > 1, "the pages are counted"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_full_meeting_is_one_sheet_as_pdf(lang):
+    report, meeting = full(lang)
+    assert in_pdf(document(meeting, "pdf")) == 1 and in_pdf(document(report, "pdf")) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_full_meeting_is_one_sheet_in_word(tmp_path, lang):
+    assert in_pdf(by_libreoffice(document(full(lang)[1], "docx"), tmp_path)) == 1
+
+
+def in_pdf(content: bytes) -> int:
+    from pypdf import PdfReader
+
+    return len(PdfReader(BytesIO(content)).pages)
+
+
+def by_libreoffice(content: bytes, folder: Path) -> bytes:
+    soffice = shutil.which("soffice") or pytest.skip("LibreOffice is not on this machine")
+    (folder / "page.docx").write_bytes(content)
+    home = f"-env:UserInstallation={(folder / 'home').as_uri()}"
+    asked = [soffice, home, "--headless", "--convert-to", "pdf", "--outdir", str(folder), "page.docx"]
+    subprocess.run(asked, cwd=folder, check=True, capture_output=True, timeout=180)
+    return (folder / "page.pdf").read_bytes()
 
 
 def test_the_meetings_of_the_examples_are_one_sheet_each(browser):

@@ -335,6 +335,28 @@ def test_slopes_that_do_not_differ_carry_no_interval():
     assert growth_model.growth_model(codes, TIMES, np.full((18, 3), 0.1)).reason == "no_pupil_spread"
 
 
+def test_lines_that_differ_by_the_noise_alone_are_no_lines_of_pupils():
+    """Between parallel lines the spread of slopes is 0 at the top of the likelihood."""
+    around = np.array([[0.2, -0.5, 0.3], [-0.4, 0.6, -0.2], [0.5, -0.4, -0.1], [-0.3, 0.3, 0.0]])
+    scores = np.array([[3.0], [5.0], [8.0], [12.0]]) + TIMES + around
+    assert growth_model.growth_model(np.zeros(4, dtype=int), TIMES, scores).reason == "no_slope_spread"
+
+
+def test_one_pupil_of_a_group_tells_nothing_of_how_pupils_differ():
+    """The likelihood is flat there: whatever it called their spread would be where the search began."""
+    scores = np.array([[1.0, 3, 2], [2, 2, 5], [1, 7, 2], [4, 5, 9]])
+    first_only = np.where(np.arange(12).reshape(4, 3) % 6 > 3, np.nan, scores)
+    assert growth_model.growth_model([0, 1, 2, 3], TIMES, scores).reason == "too_few_pupils"
+    assert growth_model.growth_model([0, 0, 1, 1], TIMES, first_only).reason == "too_few_pupils"
+    assert isinstance(growth_model.growth_model([0, 0, 1, 2], TIMES, scores), growth_model.GrowthModel)
+
+
+def test_a_group_of_one_day_has_no_line():
+    scores = np.vstack([study(18, classes=2, missing=0)[1][:8], [[5.0, np.nan, np.nan], [6.0, np.nan, np.nan]]])
+    groups = np.repeat([0, 1], [8, 2])
+    assert growth_model.growth_model(groups, TIMES, scores).reason == "singular"
+
+
 def test_two_waves_give_no_growth_model():
     codes, scores, _ = study(18)
     assert growth_model.growth_model(codes, TIMES[:2], scores[:, :2]).reason == "singular"

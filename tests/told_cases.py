@@ -12,6 +12,7 @@ from made_cases import (
     comparison,
     conduct,
     divided,
+    few_at_last,
     in_turn,
     levelled,
     of_goals,
@@ -72,7 +73,7 @@ def with_levels() -> Iterator[Case]:
             yield levelled(case, 9.5)
             yield levelled(case, *zones, **ZONES)
             yield of_goals(case, 7.5, 9.0, 10.0, 11.0, 12.0, gone=1)
-            yield of_goals(case, 8.5, 9.0, 9.5, 10.0, gone=6, goal={"at_least": 2, "share": 0.5})
+            yield of_goals(case, 8.5, 9.0, 9.5, 10.0, gone=8, goal={"at_least": 2, "share": 0.5})
     end = one_group("afterwards only", main={"pre": None, "tests": "same"})
     yield levelled(end, 11.0)
     for arms in ((1, 1), (4, 4)):
@@ -196,6 +197,8 @@ def several_moments(told: dict, known: dict, blind: dict) -> Iterator[Case]:
     yield waves("small group over time", arms=(1, 0), size=8)
     yield waves("small classes over time", 1.0, (3, 3), size=7)
     yield waves("four waves", moments=4, arms=(4, 0))
+    yield few_at_last(waves("four waves, few at the last", 1.0, (3, 3), moments=4))
+    yield few_at_last(in_turn("in turn, few at the last", 1.0))
 
 
 def absent(case: Case, head: str, *units: str, every: int = 1, group: str | None = None) -> Case:

@@ -1,6 +1,6 @@
 """Class by class: how the pupils of each lie, and how far each went.
 
-A *shape* is one class as it may be shared: its means, and coarse bins of at least five pupils.
+A *shape* is one class as it may be shared: its means, and coarse bins.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import numpy as np
 from defusedxml.ElementTree import fromstring
 
 from ..privacy import Bin
+from . import engine
 
 Bins = tuple[Bin, ...]
 """(from, to, share of the pupils); edges are round numbers, never a pupil's points."""
@@ -115,36 +116,52 @@ class Picture:
     def svg(self, height: float, alt_text: str) -> str:
         """The picture as SVG: same marks, same bytes."""
         import altair as alt
-        import vl_convert
+        from altair.utils.schemapi import debug_mode
 
+        with debug_mode(False):  # altair would check every part of every layer; a test checks whole pictures
+            drawing, datasets = self._drawing(alt, height)
+            spec = drawing.to_dict(validate=False) | {"datasets": datasets}
+        return _clean(engine.svg(spec), alt_text)
+
+    def _drawing(self, alt: Any, height: float) -> tuple[Any, dict[str, list[dict[str, Any]]]]:
+        """All layers in one value, and the marks of each. ``alt.Chart`` would copy every layer at every step."""
         points = alt.Scale(domain=list(self.domain), nice=False, zero=False)
         pixels = alt.Scale(domain=[height, 0], nice=False, zero=False)
         channels: dict[str, Any] = {
-            "x": alt.X("x", type="quantitative", axis=None, scale=points),
-            "y": alt.Y("y", type="quantitative", axis=None, scale=pixels),
+            "x": alt.PositionDef(field="x", type="quantitative", axis=None, scale=points),
+            "y": alt.PositionDef(field="y", type="quantitative", axis=None, scale=pixels),
         }
-        ends = {"x2": alt.X2("x2"), "y2": alt.Y2("y2")}
+        ends = {"x2": alt.SecondaryFieldDef(field="x2"), "y2": alt.SecondaryFieldDef(field="y2")}
         more: dict[str, dict[str, Any]] = {
             "rect": ends,
             "rule": ends,
-            "line": {"detail": alt.Detail("ridge", type="nominal"), "order": alt.Order("order", type="quantitative")},
-            "text": {"text": alt.Text("text", type="nominal")},
+            "line": {
+                "detail": alt.FieldDefWithoutScale(field="ridge", type="nominal"),
+                "order": alt.OrderFieldDef(field="order", type="quantitative"),
+            },
+            "text": {"text": alt.FieldOrDatumDefWithConditionStringFieldDefText(field="text", type="nominal")},
         }
         layers, datasets = [], {}
         for (mark, style), rows in sorted(self.layers.items(), key=_depth):
             name = f"marks{len(layers)}"
             datasets[name] = rows
-            chart = getattr(alt.Chart(alt.NamedData(name=name)), f"mark_{mark}")(aria=False, **dict(style))
-            layers.append(chart.encode(**channels, **more.get(mark, {})))
-        drawing = alt.layer(*layers).properties(
+            layers.append(
+                alt.UnitSpec(
+                    data=alt.NamedData(name=name),
+                    mark=alt.MarkDef(type=mark, aria=False, **dict(style)),
+                    encoding=alt.Encoding(**channels, **more.get(mark, {})),
+                )
+            )
+        drawing = alt.TopLevelLayerSpec(
+            layer=layers,
             width=self.plot,
             height=height,
             padding={"left": self.left, "right": self.right, "top": 0, "bottom": 0},
             autosize=alt.AutoSizeParams(type="none"),
             background="transparent",
+            config=alt.Config(view=alt.ViewConfig(stroke=None, continuousWidth=300, continuousHeight=300)),
         )
-        spec = drawing.configure_view(stroke=None).to_dict(validate=False) | {"datasets": datasets}
-        return _clean(vl_convert.vegalite_to_svg(spec), alt_text)
+        return drawing, datasets
 
 
 def drawable(text: str) -> str:

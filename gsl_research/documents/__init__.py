@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from defusedxml.ElementTree import fromstring
 
-from ..blocks import PRIVATE_PAGES, Block, PrivatePage, Report, Table
-from ..wording import words
-from .paper import numeric_columns, unbroken
+from ..blocks import PRIVATE_PAGES, Block, PrivatePage, Report
+from ..wording import Words, words
+from .paper import is_form, numeric_columns, unbroken
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,7 +35,13 @@ def html(page: Report | PrivatePage) -> str:
     if (report.name in PRIVATE_PAGES) != (warning is not None):
         raise TypeError(f"the page {report.name!r} holds pupils: only a PrivatePage of it is set")
     css = _style("private" if warning else report.name)
-    return _template().render(report=report, words=words(report.lang), css=css, warning=warning)
+    return _template("page.html.j2").render(report=report, words=words(report.lang), css=css, warning=warning)
+
+
+def index_html(index: Any, words: Words) -> str:
+    """The page that leads to many pages; every text is escaped."""
+    css = _style("private", "index") if index.private else _style("index")
+    return _template("index.html.j2").render(index=index, words=words, css=css)
 
 
 def document(report: Report, kind: str) -> bytes:
@@ -60,23 +66,23 @@ def document(report: Report, kind: str) -> bytes:
 
 
 @lru_cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     room = Environment(
         loader=FileSystemLoader(ROOM), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=_unbroken,
     )  # fmt: skip
-    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": numeric_columns, "empty": _is_form}
-    return room.get_template("page.html.j2")
+    room.filters |= {"kind": _kind, "drawing": _drawing, "numeric": numeric_columns, "empty": is_form}
+    return room.get_template(name)
 
 
 @lru_cache
-def _style(name: str) -> Markup:
+def _style(*names: str) -> Markup:
     """The style of every page, and what one kind of page adds to it."""
     from markupsafe import Markup
 
-    sheets = [sheet for sheet in (ROOM / "page.css", ROOM / f"{name}.css") if sheet.is_file()]
+    sheets = [sheet for name in ("page", *names) if (sheet := ROOM / f"{name}.css").is_file()]
     return Markup("\n".join(sheet.read_text("utf-8") for sheet in sheets))  # noqa: S704 - our own files
 
 
@@ -102,8 +108,3 @@ def _drawing(svg: str) -> Markup:
         if element.tag.rpartition("}")[2] not in DRAWN or acts:
             raise ValueError(f"a chart holds only drawn elements; got {element.tag} {acts}")
     return Markup(ElementTree.tostring(root, "unicode"))  # noqa: S704 - only drawn elements, seen above
-
-
-def _is_form(table: Table) -> bool:
-    """Nothing but room to write."""
-    return bool(table.rows) and not any(cell for row in table.rows for cell in row)

@@ -50,6 +50,11 @@ def numeric_columns(table: Table) -> tuple[bool, ...]:
     return tuple(bool(column) and all(NUMBER.fullmatch(cell) for cell in column) for column in columns)
 
 
+def is_form(table: Table) -> bool:
+    """Nothing but room to write."""
+    return bool(table.rows) and not any(cell for row in table.rows for cell in row)
+
+
 def column_widths(table: Table, room: int) -> list[int] | None:
     """Of every column in letters: its longest cell, or as much of it as fits beside the others.
 

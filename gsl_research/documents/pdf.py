@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..blocks import Report, as_json
 from ..wording import words
-from .paper import numeric_columns, on_paper
+from . import sheet
+from .paper import is_form, numeric_columns, on_paper
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -22,6 +23,10 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 STANDARD = "ua-1"
 LETTERS = "Libertinus Serif"
 """Of a drawing: the typeface that comes with typst."""
+SHEET = {
+    "sides": sheet.SIDES, "ends": sheet.ENDS, "letters": sheet.LETTERS, "least": sheet.LEAST, "most": sheet.MOST
+}  # fmt: skip
+"""In points and millimetres, for a page that is one sheet."""
 UNDRAWN = "\N{WHITE SQUARE}"
 PLAIN = frozenset(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180))) | {"\t", "\n", "\r"}
 """Letters that are known to be there."""
@@ -32,8 +37,10 @@ def pdf(report: Report) -> bytes:
     """The whole document; same report, same bytes. What its letters cannot draw shows as a square, and is said."""
     w = words(report.lang)
     language, _, region = w.tag.partition("-")
+    paper = on_paper(report)
     told = {
-        "report": _set(as_json(on_paper(report)), on_paper(report)),
+        "report": _set(as_json(paper), paper),
+        "sheet": SHEET if report.name in sheet.ONE_SHEET else None,
         "lang": language,
         "region": region.lower() or None,
         "answer": w("documents.answer"),
@@ -52,6 +59,7 @@ def _set(value: Any, report: Report) -> Any:
     for block, kept in zip(value["blocks"], report.blocks, strict=True):
         if block["kind"] == "table":
             block["numeric"] = numeric_columns(kept)
+            block["form"] = sheet.form_shares(len(kept.header)) if is_form(kept) else None
         if block["kind"] == "chart":
             block["wide"] = re.sub(r'font-family="[^"]*"', f'font-family="{LETTERS}"', block["wide"])
     return value

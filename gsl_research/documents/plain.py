@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from ..blocks import Block, Bullets, Callout, Chart, Facts, Fold, Heading, Report, Steps, Table, Text
 from ..wording import Words, words
-from .paper import column_widths, held, numeric_columns
+from .paper import column_widths, held, is_form, numeric_columns
 
 WIDTH = 78
 INDENT = "  "
@@ -44,6 +44,8 @@ def _shown(block: Block, depth: int, w: Words) -> str:
             return _paragraph(label)
         case Chart(alt=alt, caption=caption, table=table):
             return "\n\n".join((_paragraph(alt), _paragraph(caption), _tabled(table)))
+        case Table() if is_form(block):
+            return "\n\n".join(_to_fill_in(block))
         case Table():
             return _tabled(block)
         case Fold(title, blocks):
@@ -76,6 +78,18 @@ def _tabled(table: Table) -> str:
     numeric = numeric_columns(table)
     head, *body = ("\n".join(_row(row, widths, numeric)) for row in rows)
     return "\n".join((caption, "", head, "-" * (sum(widths) + len(INDENT) * (len(widths) - 1)), *body))
+
+
+def _to_fill_in(form: Table) -> Iterator[str]:
+    """A line for every answer; of more columns each on its own, row by row."""
+    if len(form.header) == 1:
+        yield _headed(form.header[0], max(UNDER))
+        yield from ("_" * WIDTH for _ in form.rows)
+        return
+    yield _paragraph(form.caption)
+    for _ in form.rows:
+        asked = (f"{INDENT if at else '- '}{name}: " for at, name in enumerate(form.header))
+        yield "\n".join(f"{name}{'_' * (WIDTH - len(name))}" for name in asked)
 
 
 def _row(cells: Iterable[str], widths: list[int], numeric: tuple[bool, ...]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Nothing of the machine goes in, nor an author or a time: same report, same parts
 
 from __future__ import annotations
 
+import re
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from ..blocks import Block, Bullets, Callout, Chart, Facts, Heading, Report, Steps, Table, Text
 from ..charts import as_png
 from ..wording import Words, words
-from .paper import column_widths, numeric_columns, on_paper
+from .paper import column_widths, is_form, numeric_columns, on_paper
+from .sheet import ENDS, ONE_SHEET, SIDES, Fitted, fitted, form_shares
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -34,10 +36,15 @@ MILLIMETRE = 36000
 """In the units of a drawing (ECMA-376, part 1, section 20.1.10.16)."""
 WIDE = 161
 """In millimetres: what fits on A4 between margins of 24."""
-LETTER, GAP = 2.05, 4.5
-"""Of a table in its small letters, in millimetres: a wide letter, and the space beside a column."""
+LETTERS, GAP = (2.25, 2.05, 1.85), 4.5
+"""Of a table in its small letters, in millimetres: a wide letter, or a less wide one where that does not fit; and the
+space beside a column."""
 TOGETHER = 16
 """A table of no more rows than this stays on one page."""
+USUAL = 11
+"""Points of running text in ``word_styles.xml``."""
+CLOSE, LEADING = 0.25, 250
+"""On a page of one sheet: the space around paragraphs beside the usual, and between lines in 240ths of a line."""
 
 
 def docx(report: Report) -> bytes:
@@ -45,19 +52,19 @@ def docx(report: Report) -> bytes:
     from docx import Document
 
     w = words(report.lang)
-    document = Document()
-    _prepare(document, report, w)
-    paper = on_paper(report)
+    document, paper = Document(), on_paper(report)
+    sheet = fitted(paper) if report.name in ONE_SHEET else None
+    _prepare(document, paper, w, sheet)
     document.add_paragraph(paper.kicker, w("documents.style.small"))
     for text, style in ((paper.title, "Title"), (paper.question, "Subtitle")):
         _speaking(document.add_paragraph(text, style), report.typed_lang)
     for block, after in zip(paper.blocks, (*paper.blocks[1:], None), strict=True):
-        _add(document, block, after, w)
+        _add(document, block, after, w, sheet)
     document.add_paragraph(paper.footer, w("documents.style.small"))
     return _packed(document)
 
 
-def _add(document: Document, block: Block, after: Block | None, w: Words) -> None:
+def _add(document: Document, block: Block, after: Block | None, w: Words, sheet: Fitted | None) -> None:
     match block:
         case Text(text, style):
             named = "Normal" if style == "body" else w(f"documents.style.{style}")
@@ -88,6 +95,8 @@ def _add(document: Document, block: Block, after: Block | None, w: Words) -> Non
             paragraph.add_run(behind)
         case Chart():
             _picture(document, block, w)
+        case Table() if sheet is not None and is_form(block):
+            _form(document, block, w, sheet)
         case Table():
             _table(document, block, w)
 
@@ -102,12 +111,8 @@ def _picture(document: Document, chart: Chart, w: Words) -> None:
 
 
 def _table(document: Document, one: Table, w: Words) -> None:
-    caption = document.add_paragraph(one.caption, "Caption")
-    caption.paragraph_format.keep_with_next = True
-    table = document.add_table(0, len(one.header), w("documents.style.table"))
-    table.autofit = False
-    for column, width in zip(table.columns, _widths(one), strict=True):
-        column.width = round(width * MILLIMETRE)
+    document.add_paragraph(one.caption, "Caption").paragraph_format.keep_with_next = True
+    table = _columns(document, one, w, _widths(one))
     numeric = numeric_columns(one)
     rows = (one.header, *one.rows)
     for at, texts in enumerate(rows):
@@ -120,6 +125,41 @@ def _table(document: Document, one: Table, w: Words) -> None:
             paragraph.paragraph_format.keep_with_next = together or None
             paragraph.paragraph_format.alignment = 2 if is_number else None
             paragraph.add_run(text)
+    _described(document, table, one, w)
+
+
+def _form(document: Document, one: Table, w: Words, sheet: Fitted) -> None:
+    """Room to write, by hand or at the keyboard: a name above the lines, and lines as high as fit."""
+    shares = form_shares(len(one.header))
+    if len(shares) > 1:
+        document.add_paragraph(one.caption, "Caption").paragraph_format.keep_with_next = True
+    table = _columns(document, one, w, [share * (210 - 2 * SIDES) for share in shares])
+    names = table.add_row()
+    names._tr.get_or_add_trPr()
+    for cell, name in zip(names.cells, one.header, strict=True):
+        cell.paragraphs[0].style = w("documents.style.small")
+        cell.paragraphs[0].add_run(name)
+        cell._tc.get_or_add_tcPr().append(_parsed(BORDERS.format(left="nil", bottom="nil")))
+    for _ in one.rows:
+        row = table.add_row()
+        row.height = round(sheet.line * MILLIMETRE)
+        for at, cell in enumerate(row.cells):
+            cell.paragraphs[0].style = w("documents.style.cell")
+            cell._tc.get_or_add_tcPr().append(_parsed(BORDERS.format(left="single" if at else "nil", bottom="single")))
+    _described(document, table, one, w)
+
+
+def _columns(document: Document, one: Table, w: Words, widths: list[float]) -> Any:
+    """A table without rows, its columns so many millimetres wide."""
+    table = document.add_table(0, len(one.header), w("documents.style.table"))
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = round(width * MILLIMETRE)
+    return table
+
+
+def _described(document: Document, table: Any, one: Table, w: Words) -> None:
+    """Its first row is its header, and what it is; then room, so that no two tables become one."""
     table.rows[0]._tr.trPr.append(_element("w:tblHeader"))
     properties = table._tbl.tblPr
     for look in properties.findall(_name("w:tblLook")):
@@ -134,11 +174,14 @@ def _table(document: Document, one: Table, w: Words) -> None:
 def _widths(one: Table) -> list[float]:
     """Of every column in millimetres."""
     count = len(one.header)
-    letters = column_widths(one, int((WIDE - GAP * count) / LETTER))
-    return [WIDE / count] * count if letters is None else [width * LETTER + GAP for width in letters]
+    for letter in LETTERS:
+        widths = column_widths(one, int((WIDE - GAP * count) / letter))
+        if widths is not None:
+            return [width * letter + GAP for width in widths]
+    return [WIDE / count] * count
 
 
-def _prepare(document: Document, report: Report, w: Words) -> None:
+def _prepare(document: Document, report: Report, w: Words, sheet: Fitted | None) -> None:
     """A4, our own styles, the language, the page number at the foot; and nothing of the template's maker."""
     for rels in (document.part.package.rels, document.part.rels):
         for key in [key for key, rel in rels.items() if rel.reltype.rpartition("/")[2] in UNUSED]:
@@ -150,25 +193,47 @@ def _prepare(document: Document, report: Report, w: Words) -> None:
         (document.part._settings_part, "settings"),
         (document.part.numbering_part, "numbering"),
     ):
-        part._element = _parsed((ROOM / f"word_{name}.xml").read_text("utf-8").format(language=language, **names))
+        xml = (ROOM / f"word_{name}.xml").read_text("utf-8").format(language=language, **names)
+        part._element = _parsed(_smaller(xml, sheet) if sheet is not None else xml)
     section = document.sections[0]
     section.page_width, section.page_height = 210 * MILLIMETRE, 297 * MILLIMETRE
-    section.left_margin = section.right_margin = 24 * MILLIMETRE
-    section.top_margin = section.bottom_margin = 22 * MILLIMETRE
+    sides, ends = (24, 22) if sheet is None else (SIDES, ENDS)
+    section.left_margin = section.right_margin = sides * MILLIMETRE
+    section.top_margin = section.bottom_margin = ends * MILLIMETRE
     for name in list(section._sectPr.attrib):
         del section._sectPr.attrib[name]
-    foot = section.footer.paragraphs[0]
+    if sheet is None:
+        _numbered(section.footer.paragraphs[0])
+    about = document.core_properties
+    for child in list(about._element):
+        about._element.remove(child)
+    about.title, about.language = report.title[:255], language
+
+
+def _numbered(foot: Paragraph) -> None:
     foot.style = "Footer"
     for field, after in (("PAGE", " / "), ("NUMPAGES", "")):
         foot._p.append(_parsed(FIELD.format(field=field)))
         foot.add_run(after)
-    about = document.core_properties
-    for child in list(about._element):
-        about._element.remove(child)
-    about.title, about.language = on_paper(report).title[:255], language
+
+
+def _smaller(xml: str, sheet: Fitted) -> str:
+    """The styles for one sheet, in a typeface of which every machine has the widths."""
+
+    def times(factor: float) -> Any:
+        return lambda found: f'{found[1]}"{round(int(found[2]) * factor)}"'
+
+    xml = re.sub(r'(<w:szC?s? w:val=)"(\d+)"', times(sheet.letters / USUAL), xml)
+    xml = re.sub(r'(w:(?:before|after)=)"(\d+)"', times(CLOSE), xml).replace('w:space="8"', 'w:space="4"')
+    return re.sub(r'w:line="\d+"', f'w:line="{LEADING}"', xml).replace("Calibri", "Arial")
 
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+BORDERS = (
+    f'<w:tcBorders xmlns:w="{W}"><w:left w:val="{{left}}" w:sz="4" w:space="0" w:color="D9D4CA"/>'
+    f'<w:bottom w:val="{{bottom}}" w:sz="6" w:space="0" w:color="8D8A83"/></w:tcBorders>'
+)
+"""Of a cell to write in: a line that is seen on paper."""
 FIELD = f'<w:fldSimple xmlns:w="{W}" w:instr="{{field}}"><w:r><w:t>1</w:t></w:r></w:fldSimple>'
 
 

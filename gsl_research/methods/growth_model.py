@@ -46,9 +46,10 @@ def growth_model(groups: ArrayLike, times: ArrayLike, scores: ArrayLike) -> Grow
     .. math:: -2\ell=\nu\Big(1+\ln\frac{2\pi\,RSS}{\nu}\Big)+\sum_i\ln|I+\Lambda'Z_i'Z_i\Lambda|
               +\sum_m\ln\Big|\sum_{i\in m}Z_i'V_i^{-1}Z_i\Big|,\qquad \nu=\text{scores}-2M.
 
-    Pupils with one score take part. Refuses: no scores; values beyond double precision; no more scores than
-    coefficients; a group whose line is not determined, nobody with three waves, lines that do not differ between pupils
-    (``random_intercept`` with pupils as classes serves) or a search that does not settle: "singular"; scores on lines.
+    Pupils with one score take part. Refuses: no scores; values beyond double precision; no two pupils of one
+    group with two waves or more: "too_few_pupils"; a group whose line is not determined, nobody with three waves:
+    "singular"; lines that do not differ between pupils (``random_intercept`` with pupils as classes serves) or a search
+    that does not settle: "no_slope_spread"; scores on lines.
 
     Not for: the standard error of an approach given to classes, of which it knows nothing (``model_difference``).
     Source: Laird & Ware (1982), doi:10.2307/2529876; Bates et al. (2015), doi:10.18637/jss.v067.i01 [recalled].
@@ -58,13 +59,19 @@ def growth_model(groups: ArrayLike, times: ArrayLike, scores: ArrayLike) -> Grow
         return NotEstimated(estimator=name, reason="out_of_reach" if seen.any() else "no_pupils")
     df, level, spread = int(seen.sum()) - 2 * (int(groups.max()) + 1), y[seen].mean(), y[seen].std()
     centre, size = t[seen].mean(), t[seen].std()
-    if df < 1 or not spread > ROUNDING * abs(level):
-        return NotEstimated(estimator=name, reason="too_few_pupils" if df < 1 else "no_pupil_spread")
-    if not size > ROUNDING * abs(centre) or seen.sum(axis=1).max() < 3:
+    waves = seen.sum(axis=1)
+    if np.bincount(groups[waves > 1]).max(initial=0) < 2:
+        return NotEstimated(estimator=name, reason="too_few_pupils")
+    if not spread > ROUNDING * abs(level):
+        return NotEstimated(estimator=name, reason="no_pupil_spread")
+    if not size > ROUNDING * abs(centre) or waves.max() < 3:
         return NotEstimated(estimator=name, reason="singular")
     z = np.where(seen[..., None], np.stack([np.ones_like(t), (t - centre) / size], axis=-1), 0.0)
     v = np.where(seen, (y - level) / spread, 0.0)
     sums = _Sums(groups, z.mT @ z, (z.mT @ v[..., None])[..., 0], float((v**2).sum()), df)
+    axes = np.linalg.eigvalsh(sums.of_groups(sums.zz))
+    if not axes[:, 0].min() > ROUNDING * axes.max():
+        return NotEstimated(estimator=name, reason="singular")
     factor = _highest(sums)
     if factor is None:
         return NotEstimated(estimator=name, reason="no_slope_spread")
@@ -141,10 +148,6 @@ def _profile(factor: Floats, sums: _Sums) -> tuple[float, Floats, Floats, float]
 def _highest(sums: _Sums) -> Floats | None:
     """The factor with the highest restricted likelihood; ``None`` where lines do not differ or nothing settles."""
     from scipy.optimize import minimize
-
-    axes = np.linalg.eigvalsh(sums.of_groups(sums.zz))
-    if not axes[:, 0].min() > ROUNDING * axes.max():
-        return None
 
     def factor(theta: Floats) -> Floats:
         return np.array([[theta[0], 0.0], [theta[1], theta[2]]])

@@ -6,15 +6,16 @@ A *block* holds classes of both arms that are alike; S blocks. Every block count
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import Estimate, NotEstimated
-from .clusters import AdjustedMeans, class_estimate, covariance_of_mean
-from .moments import ROUNDING
+from .clusters import AdjustedMeans, adjusted_means, class_estimate, covariance_of_mean
+from .moments import ROUNDING, ClassMoments
 
 
 def block_differences(adjusted: AdjustedMeans, blocks: ArrayLike) -> NDArray[np.float64]:
@@ -110,6 +111,26 @@ def network(differences: ArrayLike, *, n: Mapping[str, int], unit: str) -> Estim
     """
     found = np.asarray(differences, dtype=float)
     return _mean_of_blocks(found, dict(n), "network_t", scale=float((found**2).sum()), unit=unit)
+
+
+def one_stage(shared: Sequence[tuple[ClassMoments, ArrayLike]], *, unit: str) -> Estimate | NotEstimated:
+    """The same question from the class moments that schools share, in one fit, to stand beside ``network``.
+
+    ``shared`` holds of each school its ``class_moments`` (covariates, and last the post-test) and which of its classes
+    are treated. Moments of classes put together are those of the pooled rows, so this is what pooled rows would give:
+    ``within_blocks`` with schools as blocks, one slope for all of them, df = S - 1. Schools weigh equally, as in
+    ``network``, where each school has a slope of its own.
+
+    Refuses: no school; what ``adjusted_means`` and ``within_blocks`` refuse, so also a school with one arm.
+    """
+    name = "one_stage"
+    if not shared:
+        return NotEstimated(estimator=name, reason="no_pupils")
+    whole = reduce(ClassMoments.pooled_with, (moments for moments, _ in shared))
+    treated = np.concatenate([np.asarray(arm, dtype=bool) for _, arm in shared])
+    schools = np.repeat(np.arange(len(shared)), [moments.classes for moments, _ in shared])
+    found = within_blocks(adjusted_means(whole, treated), schools, unit=unit)
+    return replace(found, estimator=name, **({"status": "beside"} if isinstance(found, Estimate) else {}))
 
 
 def _mean_of_blocks(

@@ -101,7 +101,7 @@ def growth(slopes: ClassSlopes | NotEstimated, *, unit: str, duration: float = 1
     else:
         value, df, name = slopes.slope.mean(), count - 1, "class_slopes"
         variance = ((slopes.slope - value) ** 2).sum() / df / count
-    if count == MIN_CLASSES_FOR_GROWTH - 1 or not variance > ROUNDING * slopes.scale / count or df < 1:
+    if count == MIN_CLASSES_FOR_GROWTH - 1 or not variance > ROUNDING * slopes.scale / count:
         return Estimate(
             metric="points",
             estimator="mean_slope",

@@ -14,6 +14,7 @@ from pathlib import Path
 OUT = Path(__file__).with_name("oracle.json")
 FAMILIES = (
     "paired", "twogroup", "ancova", "clustered", "rci", "multisite", "interaction", "growth", "binary", "power",
+    "meta", "metareg", "metaml",
 )  # fmt: skip
 
 

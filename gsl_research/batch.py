@@ -1,0 +1,224 @@
+"""Many studies with one command: each run as a single one is, several at once, and none that touches another.
+
+What is finished and unchanged is not run again. A batch that is stopped, by hand or by a disk that is full, leaves
+every study whole or untouched; the same command goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from traceback import format_exception
+from typing import Any, Literal, Protocol
+
+from . import kernels, runs
+from .below import Given, studies_below
+from .files import made_folder
+from .inputs import fingerprint, unchanged
+from .problems import Problem, Problems
+from .publishing import batch_holding, recover
+from .zygote import Zygote, can_fork
+
+Engine = Literal["forked", "plain"]
+State = Literal["done", "unchanged", "failed", "waiting"]
+
+AT_ONCE_PER_CORE = 2
+"""Forked kernels per core: the waiting of one is the work of another (measured, ``benchmarks/batch.py``)."""
+TICK = 0.2
+"""Seconds between two looks at what is running, so that a stop is noticed."""
+STOPPING = {"disk_full", "output_unwritable"}
+"""What no other study would survive either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of every study alike."""
+
+    out: Path
+    lang: str = "nl"
+    kinds: tuple[str, ...] = ()
+    limit_seconds: float = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one study. ``detail`` is for ``--debug`` only: it may quote the data."""
+
+    given: Given
+    state: State
+    problems: tuple[Problem, ...] = ()
+    kernel: kernels.Kind | None = None
+    seconds: float = 0
+    detail: str = ""
+    run: runs.Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Every study of a folder, by name."""
+
+    outcomes: tuple[Outcome, ...]
+    engine: Engine
+    stopped: Literal["by_hand", "disk"] | None = None
+
+    def of(self, *states: State) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.state in states)
+
+
+class Tell(Protocol):
+    """Who wants to know how far it is: first what need not run again, then every study that was."""
+
+    def start(self, ready: int, waiting: tuple[Given, ...], total: int, engine: Engine) -> None: ...
+
+    def step(self, outcome: Outcome) -> None: ...
+
+
+class Pool(Protocol):
+    """Runs studies somewhere."""
+
+    engine: Engine
+
+    def __enter__(self) -> Pool: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def outcomes(self, given: Iterable[Given], wanted: Wanted) -> Iterator[Outcome]:
+        """Of each as it ends. Closing the iterator stops what is running."""
+
+
+def run_batch(folder: Path, wanted: Wanted, pool: Callable[[], Pool], tell: Tell) -> Batch:
+    """Run every study below ``folder`` that is not finished yet.
+
+    Raises Problems when there is nothing to run, or another batch holds the output folder. Ctrl-C stops within
+    seconds and is told in ``Batch.stopped``.
+    """
+    with made_folder(wanted.out), batch_holding(wanted.out):
+        recover(wanted.out)
+        given = studies_below(folder)
+        found = {one.place: _before(one, wanted) for one in given}
+        waiting = tuple(one for one in given if found[one.place] is None)
+        stopped: Literal["by_hand", "disk"] | None = None
+        with pool() as running:
+            ready = sum(outcome is not None and outcome.state == "unchanged" for outcome in found.values())
+            tell.start(ready, waiting, len(given), running.engine)
+            ending = running.outcomes(waiting, wanted)
+            try:
+                for outcome in ending:
+                    found[outcome.given.place] = outcome
+                    tell.step(outcome)
+                    if any(problem.code in STOPPING for problem in outcome.problems):
+                        stopped = "disk"
+                        break
+            except KeyboardInterrupt:
+                stopped = "by_hand"
+            finally:
+                ending.close()
+        recover(wanted.out)
+        rest = ((found[one.place] or _before(one, wanted) or Outcome(one, "waiting")) for one in given)
+        return Batch(tuple(rest), running.engine, stopped)
+
+
+def _before(given: Given, wanted: Wanted) -> Outcome | None:
+    """What is known of a study without running it."""
+    if given.problems:
+        return Outcome(given, "failed", given.problems)
+    if given.id is not None and given.data_file is not None:
+        made_from = fingerprint(given.study_file, given.data_file, wanted.lang, wanted.kinds)
+        try:
+            if unchanged(wanted.out, given.id, made_from):
+                return Outcome(given, "unchanged")
+        except ValueError:
+            return None
+    return None
+
+
+def measured(given: Given, wanted: Wanted, source: kernels.Source) -> Outcome:
+    """Run one study; whatever is wrong with it is in the outcome."""
+    try:
+        run = runs.measure_files(
+            given.study_file,
+            given.data_file,
+            out=wanted.out,
+            lang=wanted.lang,
+            also=wanted.kinds,
+            limit_seconds=wanted.limit_seconds,
+            source=source,
+            swept=True,
+        )
+    except Problems as found:
+        return Outcome(given, "failed", found.problems)
+    except runs.RunFailed as failed:
+        return Outcome(given, "failed", (failed.problem,), detail=failed.detail)
+    return Outcome(given, "done", kernel=run.kernel, seconds=run.seconds, run=run)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Local:
+    """The cores of this computer: a thread waits for each kernel, and the kernels do the work."""
+
+    def __init__(self, engine: Engine | None = None, jobs: int | None = None):
+        self.engine: Engine = engine or ("forked" if can_fork() else "plain")
+        self.jobs = jobs or cores() * (AT_ONCE_PER_CORE if self.engine == "forked" else 1)
+        self._source: kernels.Source | None = None
+        self._turn = Lock()
+
+    def __enter__(self) -> Local:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if isinstance(self._source, Zygote):
+            self._source.close()
+
+    def outcomes(self, given: Iterable[Given], wanted: Wanted) -> Iterator[Outcome]:
+        coming = iter(given)
+        pool = ThreadPoolExecutor(self.jobs)
+        running: dict[Future[Outcome], Given] = {}
+        try:
+            while True:
+                for one in islice(coming, self.jobs - len(running)):
+                    running[pool.submit(self.one, one, wanted)] = one
+                if not running:
+                    return
+                for future in wait(running, timeout=TICK, return_when=FIRST_COMPLETED).done:
+                    yield outcome_of(future, running.pop(future))
+        finally:
+            while wait(running, timeout=TICK).not_done:
+                kernels.kill_running()
+            pool.shutdown()
+
+    def one(self, given: Given, wanted: Wanted) -> Outcome:
+        """Run one study with a kernel of this pool; again, where the zygote died under it."""
+        source = self._kernels()
+        outcome = measured(given, wanted, source)
+        if isinstance(source, Zygote) and not source.alive and _died(outcome):
+            return measured(given, wanted, self._kernels())
+        return outcome
+
+    def _kernels(self) -> kernels.Source:
+        """Where kernels come from; a zygote that died, with all that came from it, is made anew."""
+        if self.engine == "plain":
+            return kernels.Plain()
+        with self._turn:
+            if not isinstance(self._source, Zygote) or not self._source.alive:
+                self._source = Zygote(runs.environment())
+            return self._source
+
+
+def outcome_of(future: Any, given: Given) -> Outcome:
+    """What a future holds; a fault of ours in one study stays in that study."""
+    fault = future.exception()
+    if fault is None:
+        return future.result()
+    return Outcome(given, "failed", (Problem(code="batch_fault"),), detail="".join(format_exception(fault)))
+
+
+def _died(outcome: Outcome) -> bool:
+    return any(problem.code == "kernel_died" for problem in outcome.problems)
