@@ -6,6 +6,8 @@ STUDIES (40) studies run once without interruption. Then the same ones run into 
 KILLS (10) random moments and started again every time. What stood there whole must never be made again, and in the end
 everything that may be shared must equal the first run byte for byte, the index too; only ``run.json``, which holds
 times, is left out. No kernel, zygote or drawing room may outlive its batch. Ends with 1 when one does not hold.
+
+2026-11-23, two cores at load 1.5: KILLED
 """
 
 from __future__ import annotations
@@ -84,7 +86,7 @@ def main() -> int:
                 command(root / "in", out), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             with suppress(subprocess.TimeoutExpired):
-                process.wait(start * rng.uniform(0.8, 1.1) + (longest - start) * rng.uniform(0, 0.3))
+                process.wait(start * rng.uniform(0.8, 1.1) + (longest - start) * rng.uniform(0, 1.5 / asked.kills))
             process.send_signal(signal.SIGKILL)
             process.wait()
             now = finished(out)

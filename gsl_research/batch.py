@@ -7,12 +7,14 @@ every study whole or untouched; the same command goes on where it was.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, current_thread, main_thread
 from traceback import format_exception
 from typing import Any, Literal, Protocol
 
@@ -33,6 +35,8 @@ TICK = 0.2
 """Seconds between two looks at what is running, so that a stop is noticed."""
 STOPPING = {"disk_full", "output_unwritable"}
 """What no other study would survive either."""
+STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""A terminal that is closed, or a system that shuts down, stops a batch as Ctrl-C does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,7 @@ def run_batch(folder: Path, wanted: Wanted, pool: Callable[[], Pool], tell: Tell
             finally:
                 ending.close()
         recover(wanted.out)
-        rest = ((found[one.place] or _before(one, wanted) or Outcome(one, "waiting")) for one in given)
-        return Batch(tuple(rest), running.engine, stopped)
+        return Batch(tuple(found[one.place] or _left(one, wanted) for one in given), running.engine, stopped)
 
 
 def _before(given: Given, wanted: Wanted) -> Outcome | None:
@@ -135,6 +138,11 @@ def _before(given: Given, wanted: Wanted) -> Outcome | None:
         except ValueError:
             return None
     return None
+
+
+def _left(given: Given, wanted: Wanted) -> Outcome:
+    """Of one whose end was not told any more: it may have been put in place just before the batch stopped."""
+    return Outcome(given, "waiting" if _before(given, wanted) is None else "done")
 
 
 def measured(given: Given, wanted: Wanted, source: kernels.Source) -> Outcome:
@@ -161,6 +169,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
+def _stop_noted() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C, or what counts as it, came. Raised between two lines of a pool it could lose a study that was
+    just handed out, which then runs on, or leave a lock held for ever."""
+    noted, before = Event(), {}
+    if current_thread() is main_thread():
+        raising = [number for number in STOPS if callable(signal.getsignal(number))]
+        before = {number: signal.signal(number, lambda *_: noted.set()) for number in raising}
+    try:
+        yield noted.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class Local:
     """The cores of this computer: a thread waits for each kernel, and the kernels do the work."""
 
@@ -181,18 +204,20 @@ class Local:
         coming = iter(given)
         pool = ThreadPoolExecutor(self.jobs)
         running: dict[Future[Outcome], Given] = {}
-        try:
-            while True:
-                for one in islice(coming, self.jobs - len(running)):
-                    running[pool.submit(self.one, one, wanted)] = one
-                if not running:
-                    return
-                for future in wait(running, timeout=TICK, return_when=FIRST_COMPLETED).done:
-                    yield outcome_of(future, running.pop(future))
-        finally:
-            while wait(running, timeout=TICK).not_done:
-                kernels.kill_running()
-            pool.shutdown()
+        with _stop_noted() as stopped:
+            try:
+                while not stopped():
+                    for one in islice(coming, self.jobs - len(running)):
+                        running[pool.submit(self.one, one, wanted)] = one
+                    if not running:
+                        return
+                    for future in wait(running, timeout=TICK, return_when=FIRST_COMPLETED).done:
+                        yield outcome_of(future, running.pop(future))
+            finally:
+                while wait(running, timeout=TICK).not_done:
+                    kernels.kill_running()
+                pool.shutdown()
+            raise KeyboardInterrupt
 
     def one(self, given: Given, wanted: Wanted) -> Outcome:
         """Run one study with a kernel of this pool; again, where the zygote died under it."""

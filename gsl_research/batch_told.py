@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Literal
 
-from .batch import Batch, Engine, Outcome, Pool, Wanted, run_batch
+from .batch import STOPS, Batch, Engine, Outcome, Pool, Wanted, run_batch
 from .below import Given
 from .index_page import write_index
 from .places import synchronised
@@ -75,11 +75,11 @@ def run_and_tell(
 
 @contextmanager
 def _ended_as_by_hand() -> Iterator[None]:
-    """A terminal that is closed, or a system that shuts down, stops a batch as Ctrl-C does."""
-    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    """What else ends a program is a KeyboardInterrupt here, unless it is ignored, as under ``nohup``."""
     before = {}
     if current_thread() is main_thread():
-        before = {number: signal.signal(number, _interrupted) for number in ends}
+        heard = [number for number in STOPS if signal.getsignal(number) == signal.SIG_DFL]
+        before = {number: signal.signal(number, _interrupted) for number in heard}
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ A *unit* is a pupil, teaching group, class, teacher or school; the *cluster* is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -250,13 +250,11 @@ def _headers(study: Study, table: Table) -> tuple[list[Problem], dict[str, str]]
     wanted += [(subgroup.column, "role.subgroup") for subgroup in study.subgroups]
     if isinstance(study.design, Stepped):
         wanted.append((study.design.start_column, "role.start"))
-    headers: dict[str, str] = {}
-    problems = []
-    for header, term in wanted:
-        if (own := table.header(header)) is not None:
-            headers[header] = own
-        else:
-            problems.append(_column_missing(table, header, term))
+    found = [(header, term, table.header(header)) for header, term in wanted]
+    headers = {header: own for header, _, own in found if own is not None}
+    problems = [
+        _column_missing(table, header, term, set(headers.values())) for header, term, own in found if own is None
+    ]
     return [*problems, *_used_twice(study, headers)], headers
 
 
@@ -267,14 +265,15 @@ def _about_pupils(table: Table, headers: Mapping[str, str], pupil: str) -> list[
     return [own for own in dict.fromkeys(headers.values()) if own != pupil and own not in named]
 
 
-def _column_missing(table: Table, header: str, term: str) -> Problem:
-    folded = {name.casefold(): name for name in table.columns}
+def _column_missing(table: Table, header: str, term: str, named: Container[str]) -> Problem:
+    """A near column is proposed only where the study file ``named`` it for nothing else."""
+    folded = {name.casefold(): name for name in table.columns if name not in named}
     near = get_close_matches(header.casefold(), list(folded), n=1, cutoff=0.6)
     shown = list(table.columns)[:SHOWN_HEADERS]
     shown += ["…"] if len(table.columns) > SHOWN_HEADERS else []
     facts = {"header": header, "role": Term(term), "headers": shown}
     suggestion = folded[near[0]] if near else nearest(table, term.split(".")[1])
-    if suggestion:
+    if suggestion and suggestion not in named:
         return Problem(code="column_missing_near", facts=facts | {"suggestion": suggestion})
     return Problem(code="column_missing", facts=facts)
 

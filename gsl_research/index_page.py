@@ -64,10 +64,18 @@ class Index:
 
     private: bool
     lead: str
-    made: tuple[Line, ...]
-    not_made: tuple[Line, ...]
+    lines: tuple[Line, ...]
+    """Of every study: by title, and where titles are equal by school."""
     schools: bool
     days: bool
+
+    @property
+    def made(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.link)
+
+    @property
+    def not_made(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if not line.link)
 
 
 def write_index(batch: Batch, out: Path, w: Words) -> tuple[Path, Path]:
@@ -82,12 +90,14 @@ def write_index(batch: Batch, out: Path, w: Words) -> tuple[Path, Path]:
 
 
 def index(batch: Batch, letters: dict[str, str], w: Words, *, private: bool) -> Index:
-    ordered = sorted(batch.outcomes, key=lambda one: (_title(one, w).casefold(), one.given.id or "", one.given.place))
-    lines = [(_line(outcome, letters, w, private), outcome.state) for outcome in ordered]
-    made = tuple(line for line, state in lines if state in ("done", "unchanged"))
-    not_made = tuple(line for line, state in lines if state in ("failed", "waiting"))
-    lead = w("batch.index.lead", made=w.count(len(made)), total=w.count(len(lines)))
-    return Index(private, lead, made, not_made, bool(letters), any(line.day for line, _ in lines))
+    def order(outcome: Outcome) -> tuple[str, int, str, str, str]:
+        letter = letters.get(outcome.given.school or "", "")
+        return _title(outcome, w).casefold(), len(letter), letter, outcome.given.id or "", outcome.given.place
+
+    lines = tuple(_line(outcome, letters, w, private) for outcome in sorted(batch.outcomes, key=order))
+    made = sum(line.link is not None for line in lines)
+    lead = w("batch.index.lead", made=w.count(made), total=w.count(len(lines)))
+    return Index(private, lead, lines, bool(letters), any(line.day for line in lines))
 
 
 def _title(outcome: Outcome, w: Words) -> str:
@@ -162,7 +172,7 @@ def _alphabet() -> Iterator[str]:
 def _rows(made: Index, w: Words) -> Iterator[tuple[str, ...]]:
     more = ("place", "told") if made.private else ()
     yield tuple(w(f"batch.column.{name}") for name in ("study", "school", "day", "ran", "why", "link", *more))
-    for line in sorted((*made.made, *made.not_made), key=lambda line: (line.title.casefold(), line.link or "")):
+    for line in made.lines:
         ran = w(f"locale.{'yes' if line.link else 'no'}")
         told = (line.place, " ".join(line.told)) if made.private else ()
         yield tuple(map(safe, (line.title, line.school, line.day, ran, line.why, line.link or "", *told)))

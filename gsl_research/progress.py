@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shutil import get_terminal_size
 from time import monotonic
 from typing import TextIO
 
 from .wording import Words
 
 WIDE = 30
-"""Of the bar, in characters."""
+"""Of the bar, in characters, at most: a line that is wider than the terminal could not be written over."""
 STEADY = 3
 """Studies that must be done before a time is told (policy)."""
 FEW_LINES = 10
@@ -47,9 +48,11 @@ class Progress:
         if not self.live:
             self._write(f"{text}\n")
             return
-        full = WIDE * self.done // self.total
-        line = f"[{'#' * full}{'.' * (WIDE - full)}] {text}"
-        self._write("\r" + line.ljust(self.length))
+        columns = get_terminal_size().columns - 1
+        wide = max(min(WIDE, columns - len(text) - 3), 0)
+        full = wide * self.done // self.total
+        line = f"[{'#' * full}{'.' * (wide - full)}] {text}"[-columns:]
+        self._write("\r" + line.ljust(self.length)[:columns])
         self.length = len(line)
 
     def left(self, seconds: float) -> str:

@@ -144,8 +144,7 @@ class Words:
 
     def problem(self, problem: Problem) -> str:
         """One sentence with its address in front and the mend behind."""
-        blanks = {name: self._fact(value) for name, value in problem.facts.items()}
-        blanks |= {"value": problem.value or "", "column": problem.column or "", "file": problem.file or ""}
+        blanks = self._blanks(problem)
         says = self(f"problems.{problem.code}.says", **blanks)
         mend = self(f"problems.{problem.code}.mend", **blanks)
         parts = []
@@ -173,9 +172,12 @@ class Words:
         return ", ".join([*address, why]) if skipped.rows or not address else f"{', '.join(address)}: {why}"
 
     def mend(self, problem: Problem) -> str:
-        blanks = {name: self._fact(value) for name, value in problem.facts.items()}
-        blanks |= {"value": problem.value or "", "column": problem.column or "", "file": problem.file or ""}
+        blanks = self._blanks(problem)
         return self(f"problems.{problem.code}.mend", **blanks)
+
+    def _blanks(self, problem: Problem) -> dict[str, str]:
+        address = {"value": problem.value or "", "column": problem.column or "", "file": problem.file or ""}
+        return address | {name: self._fact(value) for name, value in problem.facts.items()}
 
     def problem_lines(self, problems: Iterable[Problem]) -> list[str]:
         """What a person reads: errors first, ten in full, the rest counted."""

@@ -345,6 +345,26 @@ def test_stopped_by_hand_it_ends_in_seconds_and_goes_on_later(tmp_path, shelf, s
 
 
 @posix_only
+def test_a_stop_while_a_study_is_handed_out_stops_that_one_too(tmp_path, kernels, monkeypatch):
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, call, given, *rest):
+            future = super().submit(call, given, *rest)
+            if given.place == "s1.toml":
+                signal.raise_signal(signal.SIGINT)
+            return future
+
+    monkeypatch.setattr(batch, "ThreadPoolExecutor", Interrupted)
+    for name, title in (("s0", "good"), ("s1", "hang"), ("s2", "good")):
+        study(tmp_path / "in", name, title)
+    began = time.monotonic()
+    found = ran(tmp_path / "in", tmp_path / "out", jobs=1, limit=30)
+    assert time.monotonic() - began < 15
+    assert found.stopped == "by_hand"
+    assert states(found) == {"s0.toml": "done", "s1.toml": "waiting", "s2.toml": "waiting"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@posix_only
 @pytest.mark.slow
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(tmp_path, shelf):
     """A few moments; ``benchmarks/batch_kills.py`` takes ten, with the real notebook."""
@@ -393,6 +413,8 @@ def test_a_second_batch_is_told_who_holds_the_folder_and_a_dead_one_holds_nothin
         (problem,) = refused.value.problems
         assert problem.code == "batch_held"
         assert problem.facts["process"] == str(other.pid) and problem.facts["host"] == platform.node()
+        told = words("nl").problem(problem)
+        assert all(name in told for name in (f"proces {other.pid} op {platform.node()}", publishing.BATCH_LOCK))
         assert not (tmp_path / "out/reports").exists()
     finally:
         other.kill()

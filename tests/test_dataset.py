@@ -266,3 +266,14 @@ def test_a_column_with_another_word_for_its_role_is_proposed_never_used():
         bind(planned, table(scores))
     (problem,) = [p for p in raised.value.problems if p.facts["header"] == "natest 2"]
     assert (problem.code, problem.facts["suggestion"]) == ("column_missing_near", "eindtoets")
+
+
+def test_a_column_that_the_study_file_names_is_not_proposed_for_another():
+    scores = {
+        ("natests" if name == "voor" else "punt" if name == "na" else name): cells for name, cells in classes().items()
+    }
+    planned = study(outcomes=[{**plan()["outcomes"][0], "pre": "natests", "post": "natest"}])
+    with pytest.raises(Problems) as raised:
+        bind(planned, table(scores))
+    (problem,) = [p for p in raised.value.problems if p.facts["header"] == "natest"]
+    assert problem.code == "column_missing"

@@ -88,6 +88,17 @@ def test_the_order_is_that_of_names_and_of_nothing_else(batch):
     assert index(turned, {}, NL, private=False) == made
 
 
+def test_studies_of_one_name_stand_by_school(tmp_path):
+    made = [Outcome(given(tmp_path, f"s{n}", "Lezen", f"school {n}"), "done" if n % 3 else "failed") for n in range(9)]
+    made = [one if one.state == "done" else replace(one, problems=(Problem(code="batch_fault"),)) for one in made]
+    letters = {f"school {n}": ("I", "H", "G", "AB", "E", "D", "C", "B", "AA")[n] for n in range(9)}
+    shared = index(Batch(tuple(made), "forked"), letters, NL, private=False)
+    assert [line.school for line in shared.lines] == ["B", "C", "D", "E", "G", "H", "I", "AA", "AB"]
+    assert [line.school for line in shared.made] == ["B", "D", "E", "G", "H", "AA"]
+    own = index(Batch(tuple(made), "forked"), letters, NL, private=True)
+    assert [line.school.split()[0] for line in own.lines] == [line.school for line in shared.lines]
+
+
 def test_letters_stay_and_do_not_follow_the_names(tmp_path, batch):
     out = tmp_path / "out"
     write_index(batch, out, NL)
@@ -158,16 +169,25 @@ def told(total: int, seconds: float, steps: int, stream: io.StringIO) -> str:
     return stream.getvalue()
 
 
-def test_the_time_that_is_left_is_told_from_the_third_study():
+def test_the_time_that_is_left_is_told_from_the_third_study(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     lines = told(1000, 2, 200, io.StringIO()).splitlines()
     assert lines[0] == "0 van 1\u202f000 klaar" or lines[0].startswith("0 van 1")
     assert "1 zonder verslag" in lines[1] and lines[1].endswith("nog ongeveer 30 minuten")
     assert len(lines) == 3
     line = told(10, 1, 2, Terminal())
     assert "nog ongeveer" not in line and line.count("\r") == 3 and line.endswith("\n")
-    assert "[###############...............] 5 van 10 klaar, 1 zonder verslag, nog ongeveer 10 seconden" in told(
-        10, 1, 5, Terminal()
-    )
+    whole = "[###############...............] 5 van 10 gedaan, waarvan 1 zonder verslag, nog ongeveer 10 seconden\n"
+    assert told(10, 1, 5, Terminal()).endswith(whole)
+
+
+@pytest.mark.parametrize("columns", [80, 60, 40])
+def test_a_line_that_is_written_over_is_never_wider_than_the_terminal(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = told(200, 20, 199, Terminal()).removesuffix("\n").split("\r")
+    assert max(map(len, lines)) < columns
+    assert lines[-1].rstrip().endswith("waarvan 1 zonder verslag, nog ongeveer 20 seconden"[-columns + 1 :])
+    assert columns < 80 or lines[-1].startswith("[#")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from gsl_research import files, publishing
 from gsl_research.problems import Problems
+from gsl_research.wording import words
 
 PLACES = (
     "private/breuken/record.json",
@@ -279,7 +280,7 @@ def test_who_holds_the_folder_is_told_and_a_dead_holder_holds_nothing(tmp_path):
         with pytest.raises(Problems) as refused, publishing.holding(tmp_path, patience=0.1):
             pass
         (problem,) = refused.value.problems
-        assert problem.code == "folder_held"
+        assert problem.code == "folder_held" and publishing.LOCK in words("nl").problem(problem)
         if os.name == "posix":
             assert problem.facts["process"] == str(other.pid)
     finally:
