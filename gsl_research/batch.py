@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from threading import Event, Lock, current_thread, main_thread
+from time import monotonic
 from traceback import format_exception
 from typing import Any, Literal, Protocol
 
@@ -33,6 +34,10 @@ AT_ONCE_PER_CORE = 2
 """Forked kernels per core: the waiting of one is the work of another (measured, ``benchmarks/batch.py``)."""
 TICK = 0.2
 """Seconds between two looks at what is running, so that a stop is noticed."""
+SLEPT = 10
+"""Seconds between two such looks that mean that the computer slept, or that all was held still (policy)."""
+CUT_OFF = {"time_limit", "kernel_died", "folder_held"}
+"""What a sleep may do to a study: where clocks run on, its time is over when the computer wakes."""
 STOPPING = {"disk_full", "output_unwritable"}
 """What no other study would survive either."""
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -60,6 +65,10 @@ class Outcome:
     seconds: float = 0
     detail: str = ""
     run: runs.Run | None = None
+
+    @property
+    def codes(self) -> set[str]:
+        return {problem.code for problem in self.problems}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class Pool(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
     def outcomes(self, given: Iterable[Given], wanted: Wanted) -> Iterator[Outcome]:
-        """Of each as it ends. Closing the iterator stops what is running."""
+        """Of each as it ends. Closing the iterator stops what is running; a stop by hand is a KeyboardInterrupt."""
 
 
 def run_batch(folder: Path, wanted: Wanted, pool: Callable[[], Pool], tell: Tell) -> Batch:
@@ -115,7 +124,7 @@ def run_batch(folder: Path, wanted: Wanted, pool: Callable[[], Pool], tell: Tell
                 for outcome in ending:
                     found[outcome.given.place] = outcome
                     tell.step(outcome)
-                    if any(problem.code in STOPPING for problem in outcome.problems):
+                    if outcome.codes & STOPPING:
                         stopped = "disk"
                         break
             except KeyboardInterrupt:
@@ -201,18 +210,27 @@ class Local:
             self._source.close()
 
     def outcomes(self, given: Iterable[Given], wanted: Wanted) -> Iterator[Outcome]:
-        coming = iter(given)
-        pool = ThreadPoolExecutor(self.jobs)
-        running: dict[Future[Outcome], Given] = {}
+        coming, pool = deque(given), ThreadPoolExecutor(self.jobs)
+        running: dict[Future[Outcome], tuple[Given, float]] = {}
+        looked = woke = monotonic()
         with _stop_noted() as stopped:
             try:
                 while not stopped():
-                    for one in islice(coming, self.jobs - len(running)):
-                        running[pool.submit(self.one, one, wanted)] = one
+                    while coming and len(running) < self.jobs:
+                        one = coming.popleft()
+                        running[pool.submit(self.one, one, wanted)] = one, monotonic()
                     if not running:
                         return
-                    for future in wait(running, timeout=TICK, return_when=FIRST_COMPLETED).done:
-                        yield outcome_of(future, running.pop(future))
+                    done = wait(running, timeout=TICK, return_when=FIRST_COMPLETED).done
+                    before, looked = looked, monotonic()
+                    woke = looked if looked - before > SLEPT else woke
+                    for future in done:
+                        one, began = running.pop(future)
+                        outcome = outcome_of(future, one)
+                        if began < woke and outcome.codes & CUT_OFF:
+                            coming.append(one)
+                        else:
+                            yield outcome
             finally:
                 while wait(running, timeout=TICK).not_done:
                     kernels.kill_running()
@@ -223,7 +241,7 @@ class Local:
         """Run one study with a kernel of this pool; again, where the zygote died under it."""
         source = self._kernels()
         outcome = measured(given, wanted, source)
-        if isinstance(source, Zygote) and not source.alive and _died(outcome):
+        if "kernel_died" in outcome.codes and isinstance(source, Zygote) and source.ended(within=TICK):
             return measured(given, wanted, self._kernels())
         return outcome
 
@@ -243,7 +261,3 @@ def outcome_of(future: Any, given: Given) -> Outcome:
     if fault is None:
         return future.result()
     return Outcome(given, "failed", (Problem(code="batch_fault"),), detail="".join(format_exception(fault)))
-
-
-def _died(outcome: Outcome) -> bool:
-    return any(problem.code == "kernel_died" for problem in outcome.problems)

@@ -30,6 +30,7 @@ REASONS = {
     "batch_no_scores": "no_scores",
     "batch_several_scores": "no_scores",
     "kernel_died": "stopped",
+    "memory_full": "stopped",
     "time_limit": "stopped",
     "notebook_failed": "stopped",
     "nothing_saved": "stopped",

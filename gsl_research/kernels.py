@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, BinaryIO, Literal, Protocol
 
 from jupyter_client.kernelspec import KernelSpec
@@ -28,6 +28,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.utils import run_sync
 from traitlets import Any as Anything
+
+from .files import FULL
+from .problems import Problem, Problems
 
 AHEAD = (
     "gsl_research.study_file",
@@ -148,19 +151,22 @@ def running_kernel(source: Source, *, cwd: Path, env: dict[str, str]) -> Iterato
 
     Its connection file and IPython folder live in a folder of its own, so nothing of the user's profile runs in it.
     """
-    with TemporaryDirectory(prefix="gsl-") as workshop:
+    with _room_to_start():
+        folder = TemporaryDirectory(prefix="gsl-")
+    with folder as workshop:
         manager = Manager(connection_file=f"{workshop}/kernel.json", **_wire(workshop))
         manager.provisioner = Provisioner(
             kernel_id="gsl", kernel_spec=manager.kernel_spec, parent=manager, source=source
         )
         start, shutdown = run_sync(manager.start_kernel), run_sync(manager.shutdown_kernel)
-        start(
-            extra_arguments=[f"--ipython-dir={workshop}", "--HistoryManager.hist_file=:memory:"],
-            cwd=str(cwd),
-            env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with _room_to_start():
+            start(
+                extra_arguments=[f"--ipython-dir={workshop}", "--HistoryManager.hist_file=:memory:"],
+                cwd=str(cwd),
+                env=env,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
         process = manager.provisioner.process
         _running.add(process)
         try:
@@ -170,6 +176,17 @@ def running_kernel(source: Source, *, cwd: Path, env: dict[str, str]) -> Iterato
             if manager.made_client is not None:
                 manager.made_client.stop_channels()
             shutdown(now=True)
+
+
+@contextmanager
+def _room_to_start() -> Iterator[None]:
+    """A disk that is full where the system keeps what is temporary is told as any other."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        raise Problems([Problem(code="disk_full", file=gettempdir())]) from fault
 
 
 _running: set[Any] = set()

@@ -57,6 +57,8 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 MEASURE, PAGE, RECORD = "3_measure_effect.ipynb", "report.html", "record.json"
 CONVERSATION = "gespreksleidraad.html"
 UNWRITTEN = {"disk_full", "output_unwritable"}
+NO_MEMORY = {"MemoryError", "_ArrayMemoryError", "ArrayMemoryError"}
+"""What Python and numpy raise when the system gives no more memory."""
 VERSIONS = ("papermill", "nbclient", "ipykernel", "numpy", "pandas", "scipy", "altair", "vl-convert-python")
 
 _waiting: list[subprocess.Popen] = []
@@ -257,6 +259,8 @@ def run_notebook(
                 record_timing=False,
             )
         except PapermillExecutionError as error:
+            if error.ename in NO_MEMORY:
+                raise RunFailed(Problem(code="memory_full"), str(error)) from error
             raise RunFailed(Problem(code="notebook_failed", file=notebook.name), str(error)) from error
         except (CellTimeoutError, RuntimeError) as error:
             if monotonic() < deadline:

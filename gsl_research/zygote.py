@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -69,7 +70,7 @@ class Zygote:
         if not can_fork():
             raise RuntimeError("kernels are forked on Linux only")
         self._socket, theirs = socket.socketpair()
-        self._turn = threading.Lock()
+        self._turn, self._looking = threading.Lock(), threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "gsl_research.zygote"],
             stdin=theirs,
@@ -86,7 +87,19 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return not self.ended()
+
+    def ended(self, within: float = 0) -> bool:
+        """Whether it is gone within so many seconds; its kernels go a moment before it. One looks at a time: to a
+        second that looks, ``Popen`` says that the process lives."""
+        until = time.monotonic() + within
+        while True:
+            with self._looking:
+                if self._process.poll() is not None:
+                    return True
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.01)
 
     def kernel(self, order: dict[str, Any]) -> Forked:
         """A new process that becomes the kernel of this order; one that is dead already where it cannot be made."""

@@ -29,7 +29,10 @@ elif act in ("disk_full", "output_unwritable"):
     from gsl_research.problems import Problem, Problems
     raise Problems([Problem(code=act)])
 elif act == "memory":
-    raise MemoryError
+    bytearray(1 << 60)
+elif act == "numbers":
+    import numpy
+    numpy.ones(1 << 55)
 elif act == "refused":
     import gsl_research as gsl
     gsl.load_study(study_file)
@@ -99,8 +102,13 @@ def ran(folder: Path, out: Path, *, tell=None, lang="nl", kinds=(), limit=60, en
 if __name__ == "__main__":
     shelf, given, to, *rest = sys.argv[1:]
     runs.notebooks_folder = lambda: Path(shelf)
-    asked = rest[0] if rest else None
+    asked, limit = rest[0] if rest else None, float(rest[1]) if rest[1:] else 600
     stopped, failed = run_and_tell(
-        Path(given), Wanted(Path(to).resolve()), lambda: Local(asked, 2), words("en"), asked=asked, debug=False
+        Path(given),
+        Wanted(Path(to).resolve(), limit_seconds=limit),
+        lambda: Local(asked, 2),
+        words("en"),
+        asked=asked,
+        debug=False,
     )
     sys.exit({"by_hand": 130, "disk": 1}.get(stopped, 3 if failed else 0))

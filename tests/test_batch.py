@@ -1,5 +1,6 @@
 """Many studies: none touches another, none is lost, none is done twice, and all of them are told."""
 
+import errno
 import json
 import os
 import platform
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from gsl_research.batch_told import run_and_tell
 from gsl_research.below import studies_below
 from gsl_research.kernels import Plain
 from gsl_research.ledger import UNKEYED
-from gsl_research.problems import Problems
+from gsl_research.problems import Problem, Problems
 from gsl_research.wording import words
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and forks")
@@ -154,7 +156,7 @@ def test_a_folder_without_studies_leaves_nothing(tmp_path):
 
 @posix_only
 def test_what_breaks_one_study_leaves_the_others(tmp_path, kernels):
-    for name in ("kill", "fault", "memory", "refused", "good"):
+    for name in ("kill", "fault", "memory", "numbers", "refused", "good"):
         study(tmp_path / "in", name, name)
     study(tmp_path / "in", "last", "good")
     (tmp_path / "in" / "zero.toml").write_text("schema = = 1")
@@ -164,7 +166,8 @@ def test_what_breaks_one_study_leaves_the_others(tmp_path, kernels):
     assert codes(found) == {
         "kill.toml": ["kernel_died"],
         "fault.toml": ["notebook_failed"],
-        "memory.toml": ["notebook_failed"],
+        "memory.toml": ["memory_full"],
+        "numbers.toml": ["memory_full"],
         "refused.toml": codes(found)["refused.toml"],
         "zero.toml": ["notebook_failed"],
     }
@@ -205,6 +208,85 @@ def test_a_disk_that_is_full_stops_the_batch(tmp_path, small):
     assert found.stopped == "disk"
     assert codes(found) == {"s02.toml": ["disk_full"]}
     assert len(found.of("done", "unchanged")) == 2 and len(found.of("waiting")) == 9
+
+
+@posix_only
+def test_a_full_disk_for_what_is_temporary_stops_the_batch(tmp_path, kernels, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("gsl_research.kernels.TemporaryDirectory", full)
+    for n in range(4):
+        study(tmp_path / "in", f"s{n}")
+    found = ran(tmp_path / "in", tmp_path / "out", jobs=1)
+    assert found.stopped == "disk" and codes(found) == {"s0.toml": ["disk_full"]}
+
+
+def test_what_a_sleep_of_the_computer_cut_off_is_run_again(tmp_path, small, monkeypatch):
+    """A sleep is a gap between two looks at the clock. A time limit without one is told."""
+    late, tried = [0.0], []
+    monkeypatch.setattr(batch, "monotonic", lambda: time.monotonic() + late[0])
+    real = batch.measured
+
+    def slept(given, wanted, source):
+        tried.append(given.place)
+        over = batch.Outcome(given, "failed", (Problem(code="time_limit", facts={"seconds": 600}),))
+        if given.place == "long.toml":
+            return over
+        if tried.count(given.place) > 1:
+            return real(given, wanted, source)
+        late[0] += 3600
+        return over
+
+    monkeypatch.setattr(batch, "measured", slept)
+    for name in ("long", "slept"):
+        study(tmp_path / "in", name)
+    found = ran(tmp_path / "in", tmp_path / "out", jobs=1)
+    assert states(found) == {"long.toml": "failed", "slept.toml": "done"}
+    assert tried == ["long.toml", "slept.toml", "slept.toml"]
+
+
+def below(pid: int) -> list[int]:
+    """A process and all that came from it."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+@posix_only
+@pytest.mark.slow
+@pytest.mark.skipif(not zygote.can_fork(), reason="processes are looked up in /proc")
+def test_held_still_for_longer_than_the_limit_no_study_is_lost(tmp_path, shelf):
+    """As a laptop that sleeps where clocks run on: every process stops, three times, and goes on."""
+    for n in range(16):
+        study(tmp_path / "in", f"s{n:02}", "slow")
+    process = subprocess.Popen(
+        [*command(shelf, tmp_path / "in", tmp_path / "out"), "forked", "12"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        for n in (1, 5, 9):
+            until = time.monotonic() + 60
+            while time.monotonic() < until and len(list((tmp_path / "out/reports").glob("*/report.html"))) < n:
+                time.sleep(0.02)
+            family = below(process.pid)
+            assert len(family) > 3
+            for pid in family:
+                os.kill(pid, signal.SIGSTOP)
+            time.sleep(14)
+            for pid in reversed(family):
+                os.kill(pid, signal.SIGCONT)
+        told = process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, told
+    assert "Studies with a report: 16 of 16" in told
 
 
 def test_a_fault_of_ours_stays_in_its_study(tmp_path, small, monkeypatch):

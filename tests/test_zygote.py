@@ -146,6 +146,20 @@ def test_a_dead_zygote_takes_its_kernels_along_and_is_no_other_kernel_instead(tm
         mother.close()
 
 
+def test_who_asks_while_another_looks_hears_that_it_is_dead():
+    """``Popen.poll`` says that a process lives while another thread is looking."""
+    mother = zygote.Zygote(runs.environment())
+    told = mother._process._handle_exitstatus
+    try:
+        os.kill(mother.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, mother.pid, os.WEXITED | os.WNOWAIT)
+        mother._process._handle_exitstatus = lambda status: (time.sleep(0.2), told(status))
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(lambda _: mother.alive, range(4))) == [False] * 4
+    finally:
+        mother.close()
+
+
 HELD = """
 import sys
 from pathlib import Path
