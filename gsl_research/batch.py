@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, current_thread, main_thread
 from time import monotonic
@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol
 
 from . import kernels, runs
 from .below import Given, studies_below
-from .files import made_folder
+from .files import SHAREABLE, made_folder, study_folder
 from .inputs import fingerprint, unchanged
 from .problems import Problem, Problems
 from .publishing import batch_holding, recover
@@ -65,6 +65,8 @@ class Outcome:
     seconds: float = 0
     detail: str = ""
     run: runs.Run | None = None
+    earlier: bool = False
+    """Of one that was not made: a report of another time stands in its place."""
 
     @property
     def codes(self) -> set[str]:
@@ -113,7 +115,7 @@ def run_batch(folder: Path, wanted: Wanted, pool: Callable[[], Pool], tell: Tell
     with made_folder(wanted.out), batch_holding(wanted.out):
         recover(wanted.out)
         given = studies_below(folder)
-        found = {one.place: _before(one, wanted) for one in given}
+        found = {one.place: before_running(one, wanted) for one in given}
         waiting = tuple(one for one in given if found[one.place] is None)
         stopped: Literal["by_hand", "disk"] | None = None
         with pool() as running:
@@ -132,10 +134,11 @@ def run_batch(folder: Path, wanted: Wanted, pool: Callable[[], Pool], tell: Tell
             finally:
                 ending.close()
         recover(wanted.out)
-        return Batch(tuple(found[one.place] or _left(one, wanted) for one in given), running.engine, stopped)
+        rest = (found[one.place] or _left(one, wanted) for one in given)
+        return Batch(tuple(_beside_earlier(outcome, wanted) for outcome in rest), running.engine, stopped)
 
 
-def _before(given: Given, wanted: Wanted) -> Outcome | None:
+def before_running(given: Given, wanted: Wanted) -> Outcome | None:
     """What is known of a study without running it."""
     if given.problems:
         return Outcome(given, "failed", given.problems)
@@ -151,7 +154,17 @@ def _before(given: Given, wanted: Wanted) -> Outcome | None:
 
 def _left(given: Given, wanted: Wanted) -> Outcome:
     """Of one whose end was not told any more: it may have been put in place just before the batch stopped."""
-    return Outcome(given, "waiting" if _before(given, wanted) is None else "done")
+    return Outcome(given, "waiting" if before_running(given, wanted) is None else "done")
+
+
+def _beside_earlier(outcome: Outcome, wanted: Wanted) -> Outcome:
+    if outcome.state in ("done", "unchanged") or outcome.given.id is None:
+        return outcome
+    try:
+        page = study_folder(wanted.out, SHAREABLE, outcome.given.id) / runs.PAGE
+    except ValueError:
+        return outcome
+    return replace(outcome, earlier=page.is_file())
 
 
 def measured(given: Given, wanted: Wanted, source: kernels.Source) -> Outcome:

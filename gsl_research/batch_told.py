@@ -111,6 +111,8 @@ def _lines(batch: Batch, w: Words, debug: bool) -> Iterator[str]:
     for outcome in failed:
         yield f"\n{outcome.given.place}"
         yield from (f"  - {line}" for line in w.problem_lines(outcome.problems))
+        if outcome.earlier:
+            yield f"  - {w('batch.earlier')}"
         if debug and outcome.detail:
             yield outcome.detail
     if failed:

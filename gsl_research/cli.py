@@ -73,7 +73,8 @@ def batch(
     if engine == "forked" and not can_fork():
         _wrong_choice(w, "--engine", engine, ["plain"])
     if scheduler is not None and jobs is not None:
-        raise typer.BadParameter("--jobs is for this computer; a scheduler has workers of its own")
+        typer.echo(w("batch.jobs_or_scheduler"), err=True)
+        raise typer.Exit(WRONG_CALL)
     wanted = Wanted(out.resolve(), lang, _formats(w, also))
 
     def pool() -> Local | Distributed:

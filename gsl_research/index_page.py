@@ -110,14 +110,16 @@ def _line(outcome: Outcome, letters: dict[str, str], w: Words, private: bool) ->
     letter = letters.get(given.school or "", "")
     school = w("batch.index.letter_of", letter=letter, school=given.school) if private and letter else letter
     up = f"../{SHAREABLE}/" if private else ""
+    earlier = [w("batch.earlier")] if outcome.earlier else []
+    told = w.problem_lines(outcome.problems) if private else []
     return Line(
         _title(outcome, w),
         school,
         w.date(given.day) if given.day else "",
         f"{up}{given.id}/report.html" if ran else None,
-        "" if ran else w(f"batch.why.{_why(outcome)}"),
+        "" if ran else " ".join([w(f"batch.why.{_why(outcome)}"), *earlier]),
         given.place if private else "",
-        tuple(w.problem_lines(outcome.problems)) if private else (),
+        tuple([*told, *earlier] if told else []),
     )
 
 

@@ -7,10 +7,11 @@ studies it had a new try elsewhere; nothing it was making is left in place of a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from threading import Lock
 
 from . import kernels
-from .batch import Engine, Local, Outcome, Wanted, outcome_of
+from .batch import Engine, Local, Outcome, Wanted, before_running, outcome_of
 from .below import Given
 from .problems import Problem, Problems
 
@@ -24,7 +25,11 @@ _turn = Lock()
 
 
 def run_here(given: Given, wanted: Wanted, engine: Engine | None) -> Outcome:
-    """On a worker: with kernels of one zygote for all studies of that worker."""
+    """On a worker: with kernels of one zygote for all studies of that worker. What a worker finished before it died,
+    and could not tell any more, is not run again."""
+    before = before_running(given, wanted)
+    if before is not None:
+        return replace(before, state="done")
     with _turn:
         if not _here or (engine and _here[0].engine != engine):
             _here[:] = [Local(engine)]

@@ -17,6 +17,8 @@ import json, os, time, tomllib
 from pathlib import Path
 study = tomllib.loads(Path(study_file).read_text("utf-8"))
 act = study["title"].split()[0]
+with open(Path(study_file).with_suffix(".ran"), "a") as log:
+    _ = log.write("x")
 if act == "kill":
     os.kill(os.getpid(), 9)
 elif act == "hang":

@@ -384,6 +384,21 @@ def test_what_takes_the_place_of_another_result_is_told(tmp_path, small, capsys)
     assert "Alles was al klaar (2)" in told(tmp_path / "in", tmp_path / "out", capsys)
 
 
+def test_an_earlier_report_of_a_study_that_fails_now_is_told(tmp_path, small, capsys):
+    for name in ("one", "two"):
+        study(tmp_path / "in", name)
+    told(tmp_path / "in", tmp_path / "out", capsys)
+    for name in ("one", "new"):
+        study(tmp_path / "in", name, "fault")
+    assert told(tmp_path / "in", tmp_path / "out", capsys).count("een verslag van een vorige keer") == 1
+    for root in ("reports", "private"):
+        for name in ("index.html", "index.csv"):
+            text = (tmp_path / "out" / root / name).read_text("utf-8")
+            assert text.count("een verslag van een vorige keer") == (
+                2 if (root, name) == ("private", "index.csv") else 1
+            )
+
+
 def test_a_single_run_counts_as_done(tmp_path, small):
     path = study(tmp_path / "in", "one")
     runs.measure_files(path, path.with_suffix(".csv"), out=tmp_path / "out", lang="nl", source=PLAIN)

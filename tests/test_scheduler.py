@@ -1,5 +1,6 @@
 """The same batch on the workers of a scheduler: the same bytes, and a worker that dies costs a retry."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -14,7 +15,7 @@ from gsl_research.problems import Problems
 from gsl_research.scheduler import Distributed
 
 pytestmark = pytest.mark.skipif(not zygote.can_fork(), reason="workers with forked kernels")
-MOST = 60
+MOST, THREADS = 60, 2
 
 
 def use(shelf: str) -> None:
@@ -29,11 +30,16 @@ def shared(out: Path) -> dict[str, bytes]:
     }
 
 
+def kinds(out: Path) -> set[str]:
+    notebooks = (out / "reports").glob(f"*/{runs.MEASURE}")
+    return {json.loads(path.read_text("utf-8"))["metadata"]["gsl_research"]["kernel"] for path in notebooks}
+
+
 @pytest.fixture
 def cluster(monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-    with distributed.LocalCluster(2, threads_per_worker=2, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(2, threads_per_worker=THREADS, processes=True, dashboard_address=None) as cluster:
         yield cluster
 
 
@@ -62,13 +68,17 @@ def test_twenty_studies_on_two_workers_leave_the_same_bytes(tmp_path, cluster, m
             tmp_path / "in", Wanted(tmp_path / "far", limit_seconds=MOST),
             lambda: Distributed(cluster.scheduler_address), tell,
         )  # fmt: skip
+    again = [path.stat().st_size - 1 for path in (tmp_path / "in").glob("*.ran")]
+    assert len(again) == 20
     near = run_batch(tmp_path / "in", Wanted(tmp_path / "near", limit_seconds=MOST), Local, Silent())
     assert killed and sorted(tell.steps) == sorted(f"s{n:02}.toml" for n in range(20))
     for found in (far, near):
         assert {outcome.given.place: outcome.state for outcome in found.outcomes} == {
             f"s{n:02}.toml": "failed" if n == 7 else "done" for n in range(20)
         }
-        assert {outcome.kernel for outcome in found.of("done")} == {"forked"}
+        assert {outcome.kernel for outcome in found.of("done")} <= {"forked", None}
+    assert kinds(tmp_path / "far") == kinds(tmp_path / "near") == {"forked"}
+    assert sum(again) <= THREADS, "only what the dead worker had in hand is run again"
     assert shared(tmp_path / "far") == shared(tmp_path / "near")
     assert not list((tmp_path / "far").glob(".gsl-*"))
 
