@@ -8,7 +8,7 @@ tables must tell all studies; those to keep also the file and the place of each 
 school, no file and no cell. The same command again must run the five and nothing else. Ends with 1 when one does not
 hold. With FOLDER everything stays there, to be looked at.
 
-2026-11-23, two cores at load 1.5: 200 studies in 68 s, again 6.6 s (four that fail, and the start); all held.
+2026-11-23, two shared cores at load 1.5: 200 studies in 68 s, again 6.6 s (four that fail, and the start); all held.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Distributed:
             for one in given
         }
         try:
-            for future in as_completed(running):
+            for future in as_completed(running, loop=self._client.loop):
                 yield outcome_of(future, running.pop(future))
         finally:
             if running:

@@ -45,12 +45,14 @@ def cluster(monkeypatch):
 
 @pytest.mark.slow
 def test_twenty_studies_on_two_workers_leave_the_same_bytes(tmp_path, cluster, monkeypatch):
+    import distributed
+
     shelf = small_batch.notebook(tmp_path / "notebooks")
     monkeypatch.setattr(runs, "notebooks_folder", lambda: shelf)
     for n in range(20):
         study(tmp_path / "in", f"s{n:02}", "fault" if n == 7 else "slow" if n % 2 else "good")
 
-    with cluster.get_client() as client:
+    with distributed.Client(cluster, set_as_default=False) as client:  # the command line has no default one either
         client.run(use, str(shelf))
         killed = []
 
