@@ -215,6 +215,8 @@ def _room(wire: socket.socket, libc: Any) -> tuple[int, socket.socket]:
     pid = os.fork()
     if pid:
         theirs.close()
+        with suppress(OSError):
+            os.setpgid(pid, pid)
         return pid, ours
     try:
         _bound_to(zygote, libc)

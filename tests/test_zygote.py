@@ -195,6 +195,17 @@ def test_no_kernel_outlives_a_killed_driver(tmp_path):
     assert all(gone(pid, within=3) for pid in pids)
 
 
+def test_a_zygote_whose_driver_is_gone_before_it_is_ready_ends(tmp_path):
+    """Then it ends its drawing rooms before they had a moment to become a group of their own."""
+    mother = zygote.Zygote(runs.environment())
+    mother._socket.close()
+    try:
+        mother._process.wait(30)
+    finally:
+        mother._process.kill()
+        mother._process.wait()
+
+
 def test_a_closed_zygote_leaves_nothing(tmp_path):
     mother = zygote.Zygote(runs.environment())
     order = {"argv": ["-f", str(tmp_path / "kernel.json")], "env": dict(os.environ), "cwd": str(tmp_path)}
