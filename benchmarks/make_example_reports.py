@@ -1,5 +1,6 @@
 """Rebuild ``reports/example``: the page, the guide for a team meeting and the card of every example study, in Dutch,
-and of the first one in English too. The pages of the first one are there as Word and PDF as well.
+and of the first one in English too. The pages of the first one are there as Word and PDF as well, and so is the page
+over the schools of ``fiches``.
 
 python benchmarks/make_example_reports.py [FOLDER]
 """
@@ -47,6 +48,18 @@ def make(folder: Path) -> None:
             if study.id in PLANNED:
                 shutil.copyfile(gsl.save(gsl.outlook(gsl.plan(study)), staging), target / "plan.html")
             shutil.copyfile(gsl.save(gsl.evidence(measurement, verdict), staging), target / "card.json")
+        over_schools(folder, staging)
+
+
+def over_schools(folder: Path, staging: str) -> None:
+    cards = gsl.load_cards(EXAMPLES / "fiches")
+    for lang, ending, also in (("en", "-en", ()), ("nl", "", DOCUMENTS)):
+        overview = gsl.synthesise(cards, lever="autonomy", out=Path(staging, lang), lang=lang)
+        made = gsl.save_overview(overview, Path(staging, lang), also).page
+        target = folder / overview.study_id
+        target.mkdir(parents=True, exist_ok=True)
+        for kind in ("html", *also):
+            shutil.copyfile(made.with_suffix(f".{kind}"), target / f"{made.stem}{ending}.{kind}")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ def _goal_told(told: Telling, result: OutcomeResult, arm: Arm) -> Iterator[str]:
     match outcome.goal:
         case None:
             yield w("verdict.goal.none")
+        case _ if outcome.central:
+            yield w("verdict.goal.central")
         case _ if not privacy.may_average(arm.with_post if isinstance(outcome.goal, ReachGoal) else arm.pupils):
             yield w("verdict.goal.hidden")
         case GainGoal() if not means_may_show(result):
@@ -97,6 +99,8 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     sentences = []
     if result.spread is None:
         sentences.append(w(told.of_kind("verdict.everyone.not_measured")))
+    elif result.outcome.central:
+        sentences.append(w("verdict.everyone.central"))
     elif not privacy.may_average(arm.pupils):
         sentences.append(w("verdict.everyone.hidden"))
     elif not everyone_may_show(result):
@@ -116,7 +120,8 @@ def everyone(told: Telling) -> tuple[str, list[str]]:
     sentences += _changed(told)
     for code, count in (("ceiling", arm.at_best), ("floor", arm.at_worst)):
         check = result.check(code)
-        if check is not None and check.flag and extreme_may_show(arm, code):
+        told_apart = check is not None and check.flag and not result.outcome.central
+        if told_apart and extreme_may_show(arm, code):
             sentences.append(w(f"verdict.everyone.{code}", pupils=w.count(count)))
     hidden = answer != "not_measured" and not everyone_may_show(result)
     chip = "not_measured" if answer == "not_measured" else "private" if hidden else "everyone"
@@ -282,7 +287,7 @@ def _side_effect(told: Telling, effect: SideEffect, result: OutcomeResult) -> st
     told = told.about(result)
     w, label = told.words, told.label(result)
     if not shareable(result):
-        return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
+        return told.untold(result)
     if effect.code == "described" and result.kind in UNITS:
         return w("verdict.secondary.levels", label=label)
     if effect.code == "described" and not means_may_show(result):

@@ -104,6 +104,9 @@ def _lines(batch: Batch, w: Words, debug: bool) -> Iterator[str]:
     replaced = [outcome.given.place for outcome in batch.of("done") if outcome.run and outcome.run.replaced]
     if replaced:
         yield w("batch.replaced", names=w.listing(replaced))
+    without = [outcome.given.place for outcome in batch.of("done") if outcome.run and not outcome.run.card]
+    if without:
+        yield w("batch.no_card", names=w.listing(without))
     for outcome in batch.of("done"):
         yield from _documents_told(outcome, w)
     if failed:

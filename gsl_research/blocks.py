@@ -102,9 +102,9 @@ class Report:
     """Language of the title and the question, where it is another than that of the page."""
     summary: str = ""
     """The conclusion in one sentence: for a terminal, and the page's own description."""
-    name: Literal["report", "plan", "gespreksleidraad", "pupils", "teacher"] = "report"
+    name: Literal["report", "plan", "gespreksleidraad", "summary", "school", "pupils", "teacher"] = "report"
     """Of the file it becomes, one in every language: another name would leave the page of an earlier run beside it. The
-    last two only inside a ``PrivatePage``."""
+    last two only inside a ``PrivatePage``; "school" is for one school alone."""
 
     def __repr__(self) -> str:
         return f"Report({self.study_id!r}, {self.name!r})"

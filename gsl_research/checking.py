@@ -5,14 +5,15 @@ The facts may hold class names and are for this computer only; no pupil's name o
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .card_check import check_card, looks_like_card
+from .central_tests import guessed
+from .checked import Checked
 from .dataset import Dataset, bind
 from .decisions import load_decisions
 from .draft import write_study_draft
@@ -34,62 +35,6 @@ SHOWN_COLUMNS = 30
 """Headings listed of one table; of the rest, the count (policy)."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Checked:
-    """The outcome of a check: sentences for a person, and the same as data. Shows its sentences in a notebook."""
-
-    lines: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    words: Words
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def rejected(self) -> bool:
-        return bool(errors(self.problems))
-
-    @property
-    def outcome(self) -> str:
-        if self.rejected:
-            return "reject"
-        return "accept-with-warning" if self.problems else "accept"
-
-    def json(self) -> str:
-        content = {
-            "outcome": self.outcome,
-            "messages": [self.words.problem(problem) for problem in self.problems],
-            "problems": [
-                {
-                    "code": p.code,
-                    "severity": p.severity,
-                    "file": p.file,
-                    "sheet": p.sheet,
-                    "row": p.row,
-                    "column": p.column,
-                    "value": p.value,
-                    "mend": self.words.mend(p),
-                }
-                for p in self.problems
-            ],
-            "facts": self.facts,
-        }
-        return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines)
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        shown = []
-        for is_item, lines in groupby(filter(None, self.lines), key=lambda line: line.startswith("- ")):
-            tags = ("<ul>{}</ul>", "<li>{}</li>") if is_item else ("{}", "<p>{}</p>")
-            shown.append(tags[0].format("".join(tags[1].format(escape(line.removeprefix("- "))) for line in lines)))
-        return "".join(shown)
-
-
 def check(data_file: str | Path, study_file: str | Path | None = None, *, lang: str = "nl") -> Checked:
     """Check a score file, or a folder of them, with or without its study file.
 
@@ -103,11 +48,14 @@ def check(data_file: str | Path, study_file: str | Path | None = None, *, lang: 
 def check_files(
     path: Path, study_path: Path | None, w: Words, *, write_study: Path | None = None, shown: Path | None = None
 ) -> Checked:
-    """Check scores with or without their study, or a study file alone; ``write_study`` is for scores without one.
+    """Check scores with or without their study, a study file alone, or a study card.
 
-    ``shown`` is the path in the commands that are proposed, if another than ``path``.
+    ``write_study`` is for scores without a study; ``shown`` is the path in the commands that are proposed, if another
+    than ``path``.
     """
     typed = _typed(shown or path)
+    if study_path is None and write_study is None and looks_like_card(path):
+        return check_card(path, w)
     if study_path is None and write_study is None and path.suffix.lower() == ".toml":
         return _check_study(path, typed, w)
     if study_path is None:
@@ -121,7 +69,7 @@ def _check_study(path: Path, typed: str, w: Words) -> Checked:
     if study is None:
         return _refused(found, {}, w)
     found += _later(study, None, path)
-    found += [replace(problem, file=path.name) for problem in by_names(study)]
+    found += [replace(problem, file=path.name) for problem in (*guessed(study), *by_names(study))]
     lines = [w("command.check.study_only", title=study.title, file=typed), *in_levels(study, w)]
     lines += w.problem_lines(found)
     return Checked(tuple(lines), tuple(found), w, {"columns": study.columns.mapped()})

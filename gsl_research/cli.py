@@ -28,7 +28,7 @@ EXAMPLE = ("breuken-strookmodel.toml", "breuken-strookmodel.csv")
 DONE, USER_PROBLEM, WRONG_CALL, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 CARE = ("pseudonymise", "forget", "retention")
 """The verbs that look after what is known of pupils."""
-VERBS = ("measure", "batch", "demo", "check", "template", "plan", "decisions", *CARE)
+VERBS = ("measure", "batch", "synthesise", "demo", "check", "template", "plan", "decisions", *CARE)
 
 Study = Annotated[Path, typer.Argument()]
 Data = Annotated[Path, typer.Argument()]
@@ -184,6 +184,38 @@ def plan(
 
 
 @app.command(add_help_option=False)
+def synthesise(
+    folder: Annotated[Path, typer.Argument()],
+    lever: Annotated[str | None, typer.Option("--lever")] = None,
+    domain: Annotated[str | None, typer.Option("--domain")] = None,
+    out: Out = Path("."),
+    also: Also = None,
+    lang: Lang = "nl",
+) -> None:
+    from . import summarising
+    from .belonging import DOMAINS, LEVERS, levers
+
+    w = words(lang)
+    for option, said, known in (("--lever", lever, LEVERS), ("--domain", domain, DOMAINS)):
+        if said is not None and said not in known:
+            _wrong_choice(w, option, said, known)
+    kinds = _formats(w, also)
+    try:
+        cards = summarising.load_cards(folder)
+        for one in (lever,) if lever else levers(cards.cards):
+            told = summarising.synthesise(cards, lever=one, domain=domain, out=out, lang=lang)
+            saved = summarising.save_overview(told, out, kinds)
+            _say(summarising.lines(told, saved))
+            _tell_documents(w, saved.page.parent, saved.documents)
+        typer.echo(w("summary.command.shelf", path=summarising.save_shelf(cards, out, lang=lang).resolve()))
+    except Problems as found:
+        _refuse(w, found.problems, "command.not_made")
+    if cards.problems:
+        typer.echo(f"\n{w('summary.command.left_out')}", err=True)
+        _say_problems(w, cards.problems)
+
+
+@app.command(add_help_option=False)
 def decisions(study: Study, lang: Lang = "nl") -> None:
     from .decision_form import write_form
 
@@ -294,6 +326,10 @@ def _measure(
     typer.echo(f"\n{runs.summary(run.page)}\n")
     if run.replaced:
         typer.echo(f"{w('command.replaced')}\n")
+    if not run.card:
+        typer.echo(f"{w('command.no_card')}\n")
+    if run.card and run.moments_withheld:
+        typer.echo(f"{w(f'report.moments.{run.moments_withheld}')}\n")
     _tell_left(w, run.left)
     typer.echo(w("command.page", path=run.page))
     typer.echo(w("command.conversation", path=run.conversation))
@@ -306,9 +342,13 @@ def _measure(
 
 def _refuse(w: Words, problems: tuple[Problem, ...], lead: str = "command.refused") -> None:
     typer.echo(w(lead), err=True)
+    _say_problems(w, problems)
+    raise typer.Exit(USER_PROBLEM)
+
+
+def _say_problems(w: Words, problems: tuple[Problem, ...]) -> None:
     for line in w.problem_lines(problems):
         typer.echo(f"- {line}", err=True)
-    raise typer.Exit(USER_PROBLEM)
 
 
 def _wrong_choice(w: Words, after: str, said: str, options: Iterable[str]) -> NoReturn:
@@ -324,7 +364,7 @@ def main() -> None:
     if not asked or {"--help", "-h"} & set(asked):
         verb = asked[0] if asked and asked[0] in VERBS else "gsl"
         room = {"template": "templates.help"} | {care: f"privacy_care.help.{care}" for care in CARE}
-        room |= {"batch": "batch.help.batch"}
+        room |= {"batch": "batch.help.batch", "synthesise": "summary.help"}
         typer.echo(w(room.get(verb, f"command.help.{verb}")))
         sys.exit(DONE)
     try:

@@ -77,6 +77,8 @@ def compare(
         icc = clusters.anova_icc(moments, treated, post)
         found.append(effect_sizes.standardised(main, moments, treated, sd=sd, icc=icc))
         found += _other_standardiser(outcome, main, moments, treated, sd)
+    elif len(treated) == 2:
+        found.append(one_class.described_g(adjusted, sd))
     if blocks is None:
         beside = list(other_ways(design, outcome, moments, adjusted, class_df))
     else:

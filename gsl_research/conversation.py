@@ -126,7 +126,7 @@ def _about_result(told: Telling) -> str:
     """The question that belongs to a verdict: one for each code, its reason and what the design leaves open."""
     study, verdict = told.measurement.study, told.verdict
     if not shareable(told.primary):
-        return "hidden"
+        return "central" if told.primary.outcome.central else "hidden"
     if verdict.implausible:
         return "implausible"
     match verdict.capped_code:

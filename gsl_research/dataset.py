@@ -20,7 +20,7 @@ from .designs import Waves
 from .gather import FILE_NAMES, SHEET_NAMES, one_table, wanted_headers
 from .labels import read_labels
 from .last_waves import told_waves
-from .mentions import named_pupils
+from .mentions import named_in_study, named_pupils
 from .outcomes import read_dose, read_scores, score_columns
 from .problems import Problem, Problems, Term, errors
 from .reading import (
@@ -116,9 +116,8 @@ def load_data(path: str | Path, study: Study) -> Dataset:
 def bind(study: Study, table: Table) -> Dataset:
     """Give every column its meaning, or raise Problems with everything that is wrong.
 
-    A row that repeats another one in every column, or has a number at the end of the list and nothing else, is listed
-    as skipped. No other row is dropped: a pupil without a score stays, with NaN, and is counted where it matters.
-    Roles the study maps must be there; nothing is guessed.
+    A row that repeats another in every column, or has a number at the end of the list and nothing else, is listed as
+    skipped. No other is dropped: a pupil without a score stays, with NaN. Roles the study maps must be there.
 
     Not for
     -------
@@ -179,6 +178,7 @@ def bind(study: Study, table: Table) -> Dataset:
         problems += found
     keys = unit_keys(codes)
     problems += identity.variants(table, roles, keys)
+    problems += named_in_study(planned, called)
     problems += pupils.told_beside(table, roles, codes, used=set(headers.values()))
     if "class" in codes:
         problems += identity.lone_classes(table, roles["class"], codes["class"])

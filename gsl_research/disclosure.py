@@ -19,8 +19,10 @@ from .study import GainGoal, ReachGoal
 
 
 def shareable(result: OutcomeResult) -> bool:
-    """Effects and means may be shown only when every arm has pupils enough behind it, and when the mean of an arm and
-    the difference, in which classes count equally, cannot together be solved for a small class."""
+    """Effects and means may be shown, but of a central test, when every arm has pupils enough behind it, and when the
+    mean of an arm and the difference, in which classes count equally, cannot be solved for a small class."""
+    if result.outcome.central:
+        return False
     behind = [arm.pupils for arm in result.arms.values()]
     if (waves := result.waves) is not None:
         told = (0, -1) if waves.same_pupils else range(len(waves.labels))
@@ -107,6 +109,8 @@ def shown_levels(result: OutcomeResult) -> tuple[int, ...]:
 
 def goal_may_show(result: OutcomeResult) -> bool:
     """How many pupils reached the goal, beside what else is told of their levels."""
+    if result.outcome.central:
+        return False
     if result.kind == "share":
         return shares_may_show(result)
     return result.kind != "order" or int(result.outcome.goal_at or 0) in shown_levels(result)

@@ -264,6 +264,7 @@ def _conduct(proposal: Proposal, w: Words) -> Iterator[str]:
     yield from _ask(w, "minutes", "50", optional=True)
     yield from ("", "", "[privacy]")
     yield from _ask(w, "keep_until", "2027-08-31", optional=True)
+    yield from _ask(w, "share_moments", "true", optional=True)
 
 
 def _ask(

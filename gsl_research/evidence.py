@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -18,6 +19,8 @@ from typing import Any, Literal
 from . import __version__, privacy
 from .appendix import DoseEntry, FamilyEntry, PrimaryEntry, dose_entry, family_entries, primary_entries
 from .check_record import CheckEntry, check_entries
+from .class_record import ClassMomentsEntry, Why, moment_entries, withheld
+from .codes import Code, planned_before
 from .disclosure import (
     FILLED_IN,
     df_of_classes,
@@ -36,11 +39,17 @@ from .level_record import LevelEntry, levels_of
 from .levels import UNITS
 from .measurement import Measurement, OutcomeResult
 from .missing_record import MissingEntry, missing_entries
+from .outcome_record import OutcomeEntry, outcome_entries
+from .problems import Problem, Problems
+from .study import Lever
 
 CARD_DECIMALS = {"points": 2, "g": 3, "log_odds": 2}
 """Estimates on a card: as exact as a synthesis needs, too coarse to work out one pupil's points (policy)."""
 LEVEL_DECIMALS = 1
 """Of percentage points and places: with two, the counts behind them could be tried out one by one (policy)."""
+LEFT_OUT = ("p", "icc", "assumed_icc")
+"""Keys of an estimate that are absent, not null, when they do not apply."""
+Kind = Literal["one_group", "comparison", "multi_site", "growth", "stepped", "single_case", "survey"]
 VERSIONED = ("numpy", "pandas", "scipy", "altair")
 
 
@@ -49,14 +58,18 @@ class StudyFacts:
     id: str
     title: str
     question: str
-    lever: str
-    design: str
+    lever: Lever
+    design: Kind
     assigned: str | None
     randomised: bool | None
-    cluster: str
+    cluster: Literal["class", "teacher", "teaching_group", "school", "group"]
     planned_on: date | None
+    planned_before: bool | None
+    extra_minutes: float | None
+    """Minutes a week that teachers spent more than usual: the middle of what they say."""
+    """Was the plan there before the results? ``None`` where the study file does not tell."""
     post_on: date | None
-    context: dict[str, Any]
+    context: dict[str, str | float]
     fingerprint: str
     keep_until: date | None = None
     """In the school's own record alone, where the study file says it."""
@@ -92,10 +105,10 @@ class EstimateEntry:
     low: float | None
     high: float | None
     level: float | None
-    p: float | None
+    p: float | None = None
     n: dict[str, int | None]
-    icc: float | None
-    assumed_icc: float | None
+    icc: float | None = None
+    assumed_icc: float | None = None
     unit: str
     status: Literal["ok", "assumed_icc", "described", "beside"]
 
@@ -136,8 +149,8 @@ class Questions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictEntry:
-    code: str
-    capped_code: str
+    code: Code | Literal["hidden"]
+    capped_code: Code | Literal["hidden"]
     reason: str | None
     margin: float | None
     margin_chosen: bool | None
@@ -154,11 +167,17 @@ class Record:
     kind: Literal["record", "card"]
     study: StudyFacts
     data: DataFacts
+    outcomes: list[OutcomeEntry]
+    """Every outcome that was measured; on a card those that are told there."""
     estimates: list[EstimateEntry]
     refused: list[RefusedEntry]
     levels: list[LevelEntry]
     checks: list[CheckEntry]
     missing: list[MissingEntry]
+    moments: list[ClassMomentsEntry]
+    """Of the primary outcomes, where the study file shares them and nothing that is hidden follows; else empty."""
+    moments_withheld: Why | None
+    """Why they stay at home though the study file shares them."""
     security: SecurityEntry
     verdict: VerdictEntry
     families: list[FamilyEntry]
@@ -174,7 +193,7 @@ class Record:
         """Plain JSON values; keys that do not apply (p, icc, assumed_icc) are left out, not null."""
         content = asdict(self)
         for entry in content["estimates"]:
-            for key in ("p", "icc", "assumed_icc"):
+            for key in LEFT_OUT:
                 if entry[key] is None:
                     del entry[key]
         for key in ("planned_on", "post_on", "keep_until"):
@@ -185,6 +204,15 @@ class Record:
         return content
 
 
+def content_digest(content: Mapping[str, Any]) -> str:
+    """sha256 of what a record says, as ``Record.to_json`` gives it: without versions, whatever the order of its keys.
+
+    Raises ValueError for a number that is not finite.
+    """
+    said = {key: value for key, value in content.items() if key not in ("versions", "content_sha256")}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
 class PrivateRecord(Record):
     """Everything, unrounded, for the school itself: ``private/<study>/record.json``."""
 
@@ -192,14 +220,27 @@ class PrivateRecord(Record):
 class EvidenceRecord(Record):
     """What may leave the school: ``reports/<study>/card.json``. No pupil, no small cell."""
 
+    __pydantic_config__ = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
+    """For who reads cards: nothing is passed over or made to fit."""
+
 
 def private_record(measurement: Measurement, verdict: Verdict) -> PrivateRecord:
     return _record(PrivateRecord, "record", measurement, verdict)
 
 
 def evidence(measurement: Measurement, verdict: Verdict) -> EvidenceRecord:
-    """The study card: estimates only for arms of 10 pupils and more, counts of 5 and more, no class named."""
+    """The study card: estimates only for arms of 10 pupils and more, counts of 7 and more, no class named.
+
+    Raises Problems where an outcome is a central test: nothing of such a study is passed on.
+    """
+    if central := [outcome.label for outcome in measurement.study.outcomes if outcome.central]:
+        raise Problems([Problem(code="central_no_card", facts={"outcome": central})])
     return _record(EvidenceRecord, "card", measurement, verdict)
+
+
+def told_digest(measurement: Measurement, verdict: Verdict) -> str:
+    """A digest of what may be told: the ``content_sha256`` of the card, also where none is made."""
+    return _record(EvidenceRecord, "card", measurement, verdict).content_sha256
 
 
 def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
@@ -226,6 +267,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             randomised=getattr(study.design, "randomised", None) if study.compared else None,
             cluster=measurement.cluster_level,
             planned_on=study.planned_on,
+            planned_before=planned_before(study.conduct, study.planned_on),
+            extra_minutes=statistics.median(study.conduct.extra_minutes) if study.conduct.extra_minutes else None,
             post_on=study.conduct.post_on,
             context={key: value for key, value in study.context.model_dump().items() if value is not None},
             fingerprint=study.fingerprint,
@@ -238,11 +281,14 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
             schools=measurement.schools,
             dropped=dict(measurement.dropped) if tells_why else dict.fromkeys(measurement.dropped),
         ),
+        "outcomes": list(outcome_entries(results)),
         "estimates": [entry for result in results for entry in _estimates(measurement, result, share)],
         "refused": [entry for result in results for entry in _refused(result, share)],
         "levels": [entry for result in results for entry in levels_of(result) if not share],
         "checks": [entry for result in results for entry in check_entries(measurement, result, share, tells_loss)],
         "missing": [] if silent else list(missing_entries(measurement, verdict, share=share)),
+        "moments": moment_entries(measurement, verdict),
+        "moments_withheld": withheld(measurement, verdict),
         "security": SecurityEntry(
             rating=verdict.security.rating,
             caps=[CapEntry(criterion=c.criterion, cap=c.cap, known=c.known) for c in verdict.security.caps],
@@ -266,8 +312,8 @@ def _record(shape: type, kind: str, measurement: Measurement, verdict: Verdict):
         "dose": dose_entry(measurement, verdict, share),
         "versions": versions(),
     }  # fmt: skip
-    canonical = json.dumps({k: v for k, v in _plain(content).items() if k != "versions"}, sort_keys=True, default=str)
-    return shape(**content, content_sha256=hashlib.sha256(canonical.encode()).hexdigest())
+    made = shape(**content, content_sha256="")
+    return replace(made, content_sha256=content_digest(made.to_json()))
 
 
 def versions() -> dict[str, str]:
@@ -323,7 +369,7 @@ def _estimate(
         metric=estimate.metric,
         estimator=estimate.estimator,
         value=told(estimate.value),
-        se=told(estimate.se),
+        se=told(estimate.se) if not share or not estimate.se else max(told(estimate.se), 10**-decimals),
         df=_rounded(estimate.df, share),
         class_df=_rounded(estimate.class_df, share),
         low=told(interval.low) if interval else None,
@@ -351,11 +397,3 @@ def _pupils(n: Mapping[str, int], may_show: bool) -> Iterator[tuple[str, int | N
 
 def _count(n: int, hide_small: bool) -> int | None:
     return None if hide_small and not privacy.may_count(n) else n
-
-
-def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: asdict(value) if hasattr(value, "__dataclass_fields__")
-        else [asdict(v) for v in value] if isinstance(value, list) else value
-        for key, value in content.items()
-    }  # fmt: skip

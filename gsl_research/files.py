@@ -27,8 +27,11 @@ from .problems import Problem, Problems
 if TYPE_CHECKING:
     from .also import Placed
     from .blocks import Report
+    from .judge import Verdict
+    from .measurement import Measurement
 
 SHAREABLE, PRIVATE = "reports", "private"
+CARD = "card.json"
 PAGE_VALUES = {"report": "page.json", "gespreksleidraad": "gespreksleidraad.json"}
 """Where the values of a page are kept, by its name: its other formats are made from these."""
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -107,10 +110,12 @@ def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) 
 
             place = _place(out_folder, PRIVATE, page.study_id, f"{page.name}.html")
             return write_text(place, html(value), mode=CLOSED)
+        case Report(name="school"):
+            raise TypeError("the page of one school is for that school alone: save the overview, which places it")
         case Report():
             return _save_page(value, out_folder, also)
         case EvidenceRecord():
-            return write_json(_place(out_folder, SHAREABLE, value.study_id, "card.json"), value.to_json())
+            return write_json(_place(out_folder, SHAREABLE, value.study_id, CARD), value.to_json())
         case PrivateRecord():
             place = _place(out_folder, PRIVATE, value.study_id, "record.json")
             return write_json(place, value.to_json(), mode=CLOSED)
@@ -123,6 +128,22 @@ def save(value: object, out_folder: Path | str, also: str | Iterable[str] = ()) 
                 f"save takes a Report, a PrivatePage or a record, not a {type(value).__name__}: "
                 "data with pupils in it stays where it is"
             )
+
+
+def save_card(measurement: Measurement, verdict: Verdict, out_folder: Path | str) -> Path | None:
+    """The card of a study, saved; of one with a central test ``None``, and a card that was made before goes."""
+    from .evidence import evidence
+
+    if not measurement.study.central:
+        return save(evidence(measurement, verdict), out_folder)
+    remove_card(out_folder, measurement.study.id)
+    return None
+
+
+def remove_card(out_folder: Path | str, study_id: str) -> None:
+    card = study_folder(out_folder, SHAREABLE, study_id) / CARD
+    with writing(card):
+        card.unlink(missing_ok=True)
 
 
 def _save_page(report: Report, out_folder: Path | str, also: str | Iterable[str]) -> Path:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import absent, charts, privacy
+from . import absent, charts, class_record, privacy
 from .blocks import Block, Fold, Table, Text
 from .disclosure import classes_may_show, shareable, told_estimates, told_subgroups
-from .evidence import evidence, versions
+from .evidence import told_digest, versions
 from .hours import PerLesson, per_lesson
 from .levels import UNITS, cut
+from .measurement import ONE_CLASS_G
 from .months import Months, progress
 from .study import Survey
 from .telling import Telling, step_of
@@ -18,10 +19,14 @@ SUREST, HOUR_DECIMALS = 0.99, 3
 SMALLEST_TOLD = 0.001
 
 
+UNTOLD = ("own_usual_gap", ONE_CLASS_G)
+"""Estimators without a text of their own on how they came about."""
+
+
 def method(told: Telling) -> Fold:
     w, result = told.words, told.primary
     blocks: list[Block] = []
-    main = [e.estimator for e in result.estimates if e.status != "beside" and e.estimator != "own_usual_gap"]
+    main = [e.estimator for e in result.estimates if e.status != "beside" and e.estimator not in UNTOLD]
     for name in dict.fromkeys(main) or ("end_only",):
         compared = f"{name}_compared"
         name = compared if told.compared and f"report.method.{compared}" in w else name
@@ -44,6 +49,9 @@ def method(told: Telling) -> Fold:
     if shareable(result) and (others := tuple(_beside(told))):
         header = (w("report.beside.way"), w("report.beside.value"), w("report.beside.interval"))
         blocks += [Table(w("report.beside.caption"), header, others), Text(w("report.beside.about"))]
+    if class_record.asked(told.measurement):
+        why = class_record.withheld(told.measurement, told.verdict)
+        blocks.append(Text(w(f"report.moments.{why or 'shared'}")))
     return Fold(w("report.heading.method"), tuple(blocks))
 
 
@@ -205,7 +213,8 @@ def _beside(told: Telling) -> Iterator[tuple[str, str, str]]:
 def _origin(told: Telling) -> Iterator[tuple[str, str]]:
     w, measurement = told.words, told.measurement
     yield w("report.method.study_hash"), measurement.study.fingerprint
-    yield w("report.method.card_hash"), evidence(measurement, told.verdict).content_sha256
+    if not measurement.study.central:
+        yield w("report.method.card_hash"), told_digest(measurement, told.verdict)
     yield w("report.method.versions"), " · ".join(f"{name} {number}" for name, number in versions().items())
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from . import __version__
 from .beside import decisions_file
-from .files import PRIVATE, SHAREABLE, study_folder
+from .files import CARD, PRIVATE, SHAREABLE, study_folder
 
 INPUTS = "inputs.json"
-BESIDE = ("report.html", "card.json", "3_measure_effect.ipynb", "run.json")
+BESIDE = ("report.html", CARD, "3_measure_effect.ipynb", "run.json")
 """Of the shareable results of a study: one that is gone is made again."""
 
 
@@ -56,7 +56,9 @@ def unchanged(out: Path, study: str, made_from: str) -> bool:
     try:
         shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
         kept = json.loads((private / INPUTS).read_text("utf-8"))
-        there = all((shareable / name).is_file() for name in BESIDE) and (private / "record.json").is_file()
+        without_card = {CARD} if kept.get("card") is False else set()
+        there = all((shareable / name).is_file() is (name not in without_card) for name in BESIDE)
+        there = there and (private / "record.json").is_file()
         return there and bool(made_from) and kept["made_from"] == made_from
     except (OSError, ValueError, KeyError, TypeError):
         return False

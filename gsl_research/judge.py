@@ -146,7 +146,8 @@ def as_told(measurement: Measurement, verdict: Verdict) -> Verdict:
     if first.outcome not in shown:
         margin = verdict.margin if verdict.margin is not None and verdict.margin.chosen else None
         security = rate_unseen(study, primary, verdict.margin)
-        return replace(verdict, security=security, margin=margin, choices=tuple(unseen(study.conduct)))
+        able = None if primary.outcome.central else verdict.ahead  # it tells how far pupils lie apart
+        return replace(verdict, security=security, margin=margin, choices=tuple(unseen(study.conduct)), ahead=able)
     told = tuple(one for one in verdict.primaries if one.outcome in shown)
     effects = tuple(one for one in verdict.answers.side_effects if one.outcome in shown)
     goal = verdict.answers.goal if goal_answer_may_show(primary) else "no_goal"

@@ -24,6 +24,9 @@ from .missing import Missing
 from .problems import Problem
 from .study import Outcome, Study
 
+ONE_CLASS_G = "one_class_difference"
+"""The estimator of a number that a page of one school never tells: it is for a summary over schools."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -285,7 +288,8 @@ class OutcomeResult:
 
     @property
     def g(self) -> Estimate | None:
-        return next((e for e in self.estimates if e.metric == "g" and e.unit != "cox_d"), None)
+        found = (e for e in self.estimates if e.metric == "g" and e.unit != "cox_d")
+        return next((e for e in found if e.estimator != ONE_CLASS_G), None)
 
     def check(self, code: str) -> Check | None:
         return next((check for check in self.checks if check.code == code), None)

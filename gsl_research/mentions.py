@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from .identity import as_read, without_accents
 from .occasions import heading_words
+from .problems import Problem
 from .reading import Table, as_text
 from .reading.words import file_words
+from .study import Study
 
 SHORTEST_CODE = 3
 """A code with a letter in it counts from so many signs: in "L1" a text means the first year of school (policy)."""
@@ -28,6 +30,7 @@ FEW_PUPILS = 8
 """Letters that begin the code of more than this part of the pupils are no name, from so many pupils on (policy)."""
 
 _WORD = re.compile(r"[^\W_]+")
+_RUN = re.compile(r"[^\W\d_]+|\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -40,6 +43,35 @@ def named_pupils(table: Table, pupil: str | None, others: Collection[str]) -> tu
     headers = ([pupil] if pupil in table.columns else []) + beside
     cells = (as_text(cell).strip() for header in headers for cell in table.columns[header].distinct)
     return tuple(dict.fromkeys(text for text in cells if any(map(str.isalnum, text))))
+
+
+def named_in_study(study: Study, called: Collection[str]) -> Iterator[Problem]:
+    """Every text of a study file that mentions a pupil of its scores: it would stand on the page and on the card."""
+    texts = [(key, text) for key, text in _texts(study) if text]
+    if not _runs(text for _, text in texts) & _runs(called):
+        return
+    pupils = Mentions(called)
+    for key in dict.fromkeys(key for key, text in texts if pupils.named(text)):
+        yield Problem(code="pupil_in_study", facts={"key": key})
+
+
+def _texts(study: Study) -> Iterator[tuple[str, str | None]]:
+    """(key in the study file, what somebody typed there) of whatever a page or a card repeats."""
+    yield from (("id", study.id), ("title", study.title), ("question", study.question))
+    context = study.context
+    for key in ("grade", "track", "school_code"):
+        yield f"context.{key}", getattr(context, key)
+    for outcome in study.outcomes:
+        yield from (("outcomes.name", outcome.name), ("outcomes.label", outcome.label))
+        yield from (("outcomes.levels", level) for level in outcome.levels or ())
+        yield from (("outcomes.items", goal) for goal in (*(outcome.items or ()), *(outcome.pre_items or ())))
+    yield from (("subgroups.column", one.column) for one in study.subgroups)
+
+
+def _runs(texts: Iterable[str]) -> set[str]:
+    """Runs of letters and of figures: what shares none of these mentions nobody. Quick, over all pupils at once."""
+    found = set(_RUN.findall(_folded("\n".join(texts))))
+    return {run.removesuffix("s") for run in found} | {run.lstrip("0") for run in found} | found
 
 
 def _holds_names(header: str) -> bool:
@@ -63,13 +95,18 @@ class Mentions:
         """Does ``text`` mention one of them?"""
         return self._known(text) or self._name_in(text) or self._code_in(text)
 
+    def named(self, text: str) -> bool:
+        """The same for a text that may well be a code itself, as a grade is: "5" is then no pupil."""
+        return self._name_in(text) or self._code_in(text)
+
     def _name_in(self, text: str) -> bool:
         for word in _LETTERS.findall(text):
             folded = _folded(word)
             for name in (folded, folded.removesuffix("s")):
                 if name not in self._names:
                     continue
-                doubtful = len(name) < SHORTEST_NAME or name in file_words("names_of_months")
+                words = file_words("names_of_months") | file_words("names_that_are_words")
+                doubtful = len(name) < SHORTEST_NAME or name in words
                 if word[0].isupper() or not doubtful:
                     return True
         return False

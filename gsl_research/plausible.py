@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from . import level_order
+from . import central_tests, level_order
 from .designs import Growth, Survey
 from .problems import Problem, Term, errors
 from .reading import Column
@@ -134,6 +134,7 @@ def surprising(study: Study, scores: Scores, classes: Column | None) -> Iterator
             yield from _copied_in_class(scores, outcome, classes)
             yield from _swapped(scores, outcome, classes)
     yield from _same_columns(study, scores)
+    yield from central_tests.guessed(study)
     yield from level_order.by_names(study)
     yield from level_order.by_scores(study, scores)
 

@@ -19,6 +19,8 @@ MIN_SOME = MIN_COUNT + 1
 """Smallest count that is shown where nobody is told as nobody: a hidden one is then at least 1 (computed)."""
 MIN_MEAN = 10
 """Fewest pupils behind a mean, an effect or a plotted class (ACRO default 10; policy)."""
+MIN_MOMENTS = 10
+"""Fewest pupils of every class whose moments travel (design page, section 6; policy)."""
 MEAN_DECIMALS = 1
 """Means leave with one decimal: at two, leaving out one of 24 pupils gives that pupil's score away (computed)."""
 COARSE_SCALE = 15
@@ -40,6 +42,10 @@ def none_or_enough(pupils: int) -> bool:
 
 def may_average(pupils: int) -> bool:
     return pupils >= MIN_MEAN
+
+
+def may_share_moments(pupils: int) -> bool:
+    return pupils >= MIN_MOMENTS
 
 
 def shown_counts(counts: Sequence[int], *, total_known: bool = True, least: int = MIN_COUNT) -> tuple[int | None, ...]:

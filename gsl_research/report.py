@@ -25,11 +25,12 @@ from .blocks import Block, Bullets, Callout, Facts, Fold, Heading, Report, Steps
 from .dataset import Dataset
 from .decisions import Decisions
 from .disclosure import goal_may_show, means_may_show, pupils_may_show, shareable
-from .evidence import evidence
+from .evidence import told_digest
 from .growing import LINE_WAVES
 from .judge import Verdict
 from .levels import UNITS
 from .measurement import Measurement
+from .problems import Problem
 from .study import ReachGoal, Study, Survey
 from .telling import Telling, step_of, telling
 from .wave_table import occasions
@@ -63,7 +64,7 @@ def footer(told: Telling) -> str:
     """Which scores, which plan and which version a page comes from."""
     measurement = told.measurement
     data, plan = (
-        evidence(measurement, told.verdict).content_sha256[:HASH_SHOWN],
+        told_digest(measurement, told.verdict)[:HASH_SHOWN],
         measurement.study.fingerprint[:HASH_SHOWN],
     )
     return told.words("report.footer", data=data, plan=plan, version=__version__)
@@ -137,12 +138,21 @@ def _blocks(told: Telling, decisions: Decisions) -> Iterator[Block]:
     yield folds.caps(told)
     yield absent.fold(told)
     yield folds.conduct(told)
-    if told_here := [p for p in told.measurement.warnings if p.code in ON_THE_PAGE]:
+    if told_here := [p for p in told.measurement.warnings if _on_the_page(p, told.measurement.study)]:
         lines = tuple(w.problem(replace(p, file=None, sheet=None)) for p in told_here)
         yield Fold(w("report.heading.warnings"), (Bullets(lines),))
 
 
+def _on_the_page(problem: Problem, study: Study) -> bool:
+    """Of a central test no warning that follows from its scores."""
+    central = [outcome.label for outcome in study.outcomes if outcome.central]
+    return problem.code in ON_THE_PAGE and (
+        problem.code == "central_by_name" or problem.facts.get("outcome") not in central
+    )
+
+
 ON_THE_PAGE = (
+    "central_by_name",
     "coarser_cluster", "no_pupil_column", "levels_perhaps_turned", "levels_mostly_fell", "items_perhaps_crossed",
 )  # fmt: skip
 """Warnings that say something about the method. The others name classes, rows or a few pupils: those stay at home."""

@@ -27,6 +27,7 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .files import (
+    CARD,
     CLOSED,
     PAGE_VALUES,
     PRIVATE,
@@ -35,6 +36,7 @@ from .files import (
     made_folder,
     notebooks_folder,
     opened_ledger,
+    remove_card,
     study_folder,
     write_bytes,
     write_json,
@@ -58,7 +60,6 @@ MEASURE, PAGE, RECORD = "3_measure_effect.ipynb", "report.html", "record.json"
 CONVERSATION = "gespreksleidraad.html"
 UNWRITTEN = {"disk_full", "output_unwritable"}
 NO_MEMORY = {"MemoryError", "_ArrayMemoryError", "ArrayMemoryError"}
-"""What Python and numpy raise when the system gives no more memory."""
 VERSIONS = ("papermill", "nbclient", "ipykernel", "numpy", "pandas", "scipy", "altair", "vl-convert-python")
 
 _waiting: list[subprocess.Popen] = []
@@ -81,6 +82,10 @@ class Run:
     """The page and the guide for a meeting in other formats."""
     left: tuple[str, ...] = ()
     """Documents of an earlier run that say something else than this page."""
+    card: bool = True
+    """Whether there is a card; not of a study with a central test."""
+    moments_withheld: str | None = None
+    """Why class moments are not on the card though the study file shares them."""
 
 
 class RunFailed(Exception):
@@ -157,7 +162,9 @@ def measure_files(
         shareable, private = study_folder(out, SHAREABLE, study), study_folder(out, PRIVATE, study)
         with writing(out):
             os.replace(made / MEASURE, made / SHAREABLE / study / MEASURE)
-        write_json(made / PRIVATE / study / INPUTS, {"schema": 1, "made_from": made_from}, mode=CLOSED)
+        card = (made / SHAREABLE / study / CARD).is_file()
+        kept = {"schema": 1, "made_from": made_from, "card": card}
+        write_json(made / PRIVATE / study / INPUTS, kept, mode=CLOSED)
         others = _documents(made, study, kinds)
         facts = _run_facts(started, seconds, kernel)
         with holding(out):
@@ -171,9 +178,12 @@ def measure_files(
             pages = {page.name: page.read_bytes() for page in (made / SHAREABLE / study).glob("*.html")}
             left = not_renewed(shareable, pages, new)
             replaced = _origin(private / RECORD) not in (None, _origin(made / PRIVATE / study / RECORD))
+            withheld = _withheld(made / PRIVATE / study / RECORD)
+            if not card:
+                remove_card(out, study)
             publish(made, out)
     files = (shareable / name for name in (PAGE, CONVERSATION, MEASURE))
-    return Run(shareable, *files, private / RECORD, seconds, kernel, replaced, new, left)
+    return Run(shareable, *files, private / RECORD, seconds, kernel, replaced, new, left, card, withheld)
 
 
 def _remember(made: Path, out: Path, not_shared: bool, forgotten: Iterable[str]) -> None:
@@ -212,6 +222,14 @@ def _origin(record: Path) -> tuple[str, str] | None:
     try:
         content = json.loads(record.read_text("utf-8"))
         return content["study"]["fingerprint"], content["data"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _withheld(record: Path) -> str | None:
+    """Why class moments are not shared, as the record tells; None without a readable one."""
+    try:
+        return json.loads(record.read_text("utf-8"))["moments_withheld"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

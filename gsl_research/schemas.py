@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from .decisions import DecisionFile
-from .evidence import Record
+from .evidence import LEFT_OUT, Record
 from .files import schemas_folder, write_json
 from .reading.words import file_words
 from .study import Columns, Study
@@ -19,8 +19,6 @@ from .wording import languages, words
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 TABLE = "https://datapackage.org/profiles/2.0/tableschema.json"
-LEFT_OUT = ("p", "icc", "assumed_icc")
-"""Keys of an estimate that are absent, not null, when they do not apply."""
 KINDS = ("scores", "questionnaire", "single_case", "self_assessment")
 """The kinds of data file that have a Table Schema."""
 ANSWERS = (1, 5)
@@ -60,7 +58,8 @@ def record_schema(kind: str) -> dict[str, Any]:
     schema = TypeAdapter(Record).json_schema()
     schema["properties"]["kind"] = {"const": kind, "title": "Kind"}
     entry = schema["$defs"]["EstimateEntry"]
-    entry["required"] = [key for key in entry["required"] if key not in LEFT_OUT]
+    for key in LEFT_OUT:
+        entry["properties"][key].pop("default")
     for part in (schema, *schema["$defs"].values()):
         part["additionalProperties"] = False
     return {"$schema": DRAFT, **schema}

@@ -79,7 +79,9 @@ def conclusion(told: Telling) -> Iterator[str]:
     if shareable(told.primary):
         yield from concluded(told)
     else:
-        yield told.words("verdict.hidden")
+        yield told.words("verdict.central" if told.primary.outcome.central else "verdict.hidden")
+    if central := [outcome.label for outcome in told.measurement.study.outcomes if outcome.central]:
+        yield told.words("verdict.no_card", labels=told.words.listing(central))
     yield from untold_waves(told)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from .central_tests import Sourced
 from .designs import (
     Code,
     Comparison,
@@ -29,9 +30,10 @@ from .designs import (
     code_text,
     mistake,
 )
-from .grading import GainGoal, Goal, Graded, Label, ReachGoal
+from .grading import GainGoal, Goal, Label, ReachGoal
 
 Scale = tuple[float, float]
+Lever = Literal["differentiation", "autonomy", "learning_together", "didactics"]
 
 
 class Columns(TomlTable):
@@ -73,7 +75,7 @@ class ClassSpread(TomlTable):
     classes: int = Field(ge=2, description="How many classes that is.")
 
 
-class Outcome(Graded):
+class Outcome(Sourced):
     """One thing measured. Points stay on the test's own scale."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
@@ -103,7 +105,6 @@ class Outcome(Graded):
         None, description="Mean of the pre-test of all pupils from whom those who scored low were chosen."
     )
     missing: Annotated[tuple[Code, ...], Field(strict=False)] = ()
-    source: Literal["test", "questionnaire", "observation", "conversation", "platform"] = "test"
     goal: Goal | None = None
 
     @model_validator(mode="after")
@@ -276,10 +277,13 @@ class Planned(TomlTable):
 
 
 class Privacy(TomlTable):
-    """How long the scores and the private pages are kept; no part of the plan."""
+    """How long the scores and the private pages are kept, and what more may leave; no part of the plan."""
 
     keep_until: date | None = Field(
         None, description="The last day on which the scores and the private pages are kept."
+    )
+    share_moments: bool = Field(
+        False, description="Counts, means and spreads of whole classes may travel on the card, where the rules allow."
     )
 
 
@@ -292,12 +296,11 @@ class Study(TomlTable):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
     title: Label
     question: Label
-    lever: Literal["differentiation", "autonomy", "learning_together", "didactics"]
+    lever: Lever
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = Field(
         None, description="Language of the title, the question and the labels, as a BCP 47 tag; Dutch if absent."
     )
     planned_on: date | None = None
-    share_moments: bool = Field(False, description="Class moments may travel on the card (every class of 10 or more).")
     design: Design
     columns: Columns = Field(default_factory=Columns)
     groups: Groups | None = None
@@ -375,6 +378,11 @@ class Study(TomlTable):
     @property
     def primary(self) -> Outcome:
         return next(outcome for outcome in self.outcomes if outcome.role == "primary")
+
+    @property
+    def central(self) -> bool:
+        """Whether an outcome is a central test: then there is no card."""
+        return any(outcome.central for outcome in self.outcomes)
 
     @property
     def fingerprint(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .checking import Checked
+from .checked import Checked
 from .problems import Problem, Problems, Term, errors
 from .reading import Column, DateCell, Table, as_text, fold_header, read_tables
 from .reading.grid import Cell

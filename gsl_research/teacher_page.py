@@ -75,7 +75,9 @@ def _hidden(told: Pupils, telling: Telling) -> Iterator[str]:
         label, result = one.outcome.label, one.result
         small = [line for line in _lines(told, one) if not privacy.may_average(line.pupils)]
         who = w.listing([w("private.all.small_one", name=line.name, count=w.count(line.pupils)) for line in small])
-        if shareable(result) and not _levels_may_show(result):
+        if result.outcome.central:
+            yield w("private.all.central", label=label)
+        elif shareable(result) and not _levels_may_show(result):
             yield w("private.all.no_levels", label=label)
         elif shareable(result):
             yield w("private.all.small", label=label, small=who) if small else w("private.all.nothing", label=label)

@@ -91,6 +91,11 @@ class Telling:
         label = result.outcome.label
         return self.words("verdict.label_lower", label=label) if result.outcome.better == "lower" else label
 
+    def untold(self, result: OutcomeResult) -> str:
+        """That an outcome beside the first was measured, and why its results are not in what may be shared."""
+        why = "central" if result.outcome.central else "hidden"
+        return self.words(f"verdict.secondary.{why}", label=self.label(result), study=self.measurement.study.id)
+
     def unit(self, number: int, *, first: bool = False) -> str:
         return self.words(f"report.unit.{'first_' if first else ''}numbered", number=number)
 

@@ -41,7 +41,7 @@ def _primary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) -> s
     told = told.about(result)
     w, label = told.words, told.label(result)
     if not shareable(result):
-        return w("verdict.secondary.hidden", label=label, study=told.measurement.study.id)
+        return told.untold(result)
     if _unseen(result):
         return w("verdict.secondary.levels", label=label)
     blanks = {"label": label, **told.figures(result)}
@@ -93,7 +93,7 @@ def _secondary(told: Telling, result: OutcomeResult, verdict: OutcomeVerdict) ->
     told = told.about(result)
     w, study, label = told.words, told.measurement.study, told.label(result)
     if not shareable(result):
-        return w("verdict.secondary.hidden", label=label, study=study.id)
+        return told.untold(result)
     if _unseen(result):
         return w("verdict.secondary.levels", label=label)
     if not told.compared:

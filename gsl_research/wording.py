@@ -136,6 +136,10 @@ class Words:
     def date(self, day: date) -> str:
         return self("locale.date", day=day.day, month=self._locale["months"][day.month - 1], year=day.year)
 
+    def month(self, day: date) -> str:
+        """ "maart 2026"."""
+        return self("locale.month", month=self._locale["months"][day.month - 1], year=day.year)
+
     def listing(self, items: Sequence[str], last: Literal["and", "or"] = "and") -> str:
         """ "a, b en c", or "a, b of c"."""
         if len(items) < 2:

@@ -42,12 +42,17 @@ DECIDING = [
     "pseudonyms.py",
     "retention.py",
     "listed.py",
+    "synthesis.py",
+    "standing.py",
+    "for_whom.py",
+    "over_schools.py",
     *(f"methods/{p.name}" for p in METHODS),
 ]
 NOT_A_THRESHOLD = {
     "FULL", "GROWTH_CODES", "BINS_PER_SCALE", "EXPECTED_GAP", "CLAIMS", "ADJUSTING", "FILLED_IN", "SEED", "AHEAD",
-    "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "_WORD", "_LETTERS", "OF_COUNTS", "_PARTS", "CLOUDS",
-    "APPLE_CLOUDS", "PURPOSE", "COMPARED",
+    "BETTER", "WORSE", "SETTLED", "DECIMALS", "OF_PUPILS", "_WORD", "_LETTERS", "_RUN", "OF_COUNTS", "_PARTS", 
+    "CLOUDS", "APPLE_CLOUDS", "PURPOSE", "COMPARED", "MOST_TURNED", "MOST_SCHOOLS", "QUESTIONS", "ADVICE",
+    "LEVELS", "SIDE_CODES",
 }  # fmt: skip
 
 

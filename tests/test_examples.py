@@ -42,7 +42,9 @@ def test_the_generator_writes_the_same_workbook(tmp_path):
 
 
 def test_every_example_has_one_study_and_one_data_file():
-    assert {data_file(stem).stem for stem in STUDIES} == {file.stem for file in EXAMPLES.iterdir() if file != DECIDED}
+    assert {data_file(stem).stem for stem in STUDIES} == {
+        file.stem for file in EXAMPLES.iterdir() if file.is_file() and file != DECIDED
+    }
     assert set(generator().EXAMPLES) == {DECIDED.name} | {data_file(stem).name for stem in STUDIES}
 
 

@@ -20,11 +20,12 @@ PACKAGE = PROJECT / "gsl_research"
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 LAYERS = {
-    "values": ["problems", "estimate", "blocks", "messages"],
+    "values": ["problems", "estimate", "blocks", "messages", "letters"],
     "inputs": [
-        "designs", "grading", "study", "study_file", "beside", "reading", "occasions", "wave_names", "roles", "gather",
+        "designs", "grading", "central_tests", "study", "study_file", "beside", "reading", "occasions", "wave_names",
+        "roles", "gather",
         "units", "identity", "pupils", "wave_pupils", "wave_table", "wave_days", "level_cells", "level_order",
-        "outcomes", "labels", "mentions", "plausible", "privacy", "last_waves", "dataset", "decisions",
+        "outcomes", "labels", "mentions", "plausible", "privacy", "last_waves", "dataset", "decisions", "participation",
     ],
     "numbers": ["methods"],
     "decisions": [
@@ -33,18 +34,22 @@ LAYERS = {
         "everyone", "levels", "goals", "stepped", "families", "dosage", "numbering", "measure", "listed", "codes",
         "rating",
         "choices", "foreseen", "prospects", "judge", "missing_record", "level_record",
-        "check_record", "appendix", "evidence", "ledger", "releases", "months",
-        "hours", "plan",
+        "check_record", "outcome_record", "class_record", "appendix", "evidence", "card_rules", "cards",
+        "ledger", "releases", "months",
+        "hours", "plan", "belonging", "synthesis", "standing", "for_whom", "changes",
     ],
     "views": [
-        "wording", "charts", "telling", "levels_told", "absent", "sentences", "answers", "advice", "pictures", "folds",
-        "together", "doses", "decided", "report", "outlook", "conversation", "pupil_page", "teacher_page", "documents",
+        "wording", "charts", "published", "telling", "levels_told", "absent", "sentences", "answers", "advice",
+        "pictures", "folds",
+        "together", "doses", "decided", "report", "outlook", "conversation", "pupil_page", "teacher_page",
+        "over_schools", "board", "summary_method", "summary", "school_page", "documents",
     ],
     "shell": [
-        "also", "files", "inputs", "publishing", "schemas", "draft", "decision_form", "checking", "tableschema",
-        "templates", "explore", "kernels", "runs", "places", "keys", "personal", "copies", "traces", "pseudonyms",
-        "someone", "forgetting", "retention", "care", "zygote", "below", "batch", "scheduler", "index_page", "progress",
-        "batch_told", "cli",
+        "also", "files", "inputs", "publishing", "schemas", "draft", "decision_form", "checked", "card_check",
+        "checking", "tableschema",
+        "templates", "card_shelf", "card_lines", "explore", "kernels", "runs", "places", "keys", "personal", "copies",
+        "traces", "pseudonyms", "someone", "forgetting", "retention", "care", "zygote", "below", "batch", "scheduler",
+        "index_page", "progress", "batch_told", "summarising", "cli",
     ],
 }  # fmt: skip
 """A module imports only what stands before it. Change it on purpose, together with ARCHITECTURE.md."""
@@ -67,11 +72,14 @@ OWNERS = {
         "growing", "everyone", "levels", "goals", "stepped", "families", "dosage", "measure", "listed", "plan",
         "charts", "pupil_page", "teacher_page",
         "tableschema", "explore", "pseudonyms", "someone", "releases", "zygote",
+        "class_record", "synthesis", "for_whom",
     },
     "pandas": {"dataset"},
     "pyreadstat": {"reading"},
     "xlsxwriter": {"templates", "copies"},
-    "pydantic": {"designs", "grading", "study", "study_file", "decisions", "schemas"},
+    "pydantic": {
+        "designs", "grading", "central_tests", "study", "study_file", "decisions", "participation", "cards", "schemas",
+    },
     "pydantic_core": {"designs", "grading"},
     "scipy": {"methods"},
     "statsmodels": {"methods"},
@@ -304,10 +312,14 @@ def test_a_notebook_is_committed_without_what_it_printed(notebook):
         assert cell["execution_count"] is None
 
 
+OF_A_STUDY = ["study_file", "data_file", "out_folder", "lang"]
+OF_CARDS = ["cards_folder", "lever", "out_folder", "lang"]
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
 def test_a_notebook_asks_for_files_and_a_language_and_nothing_else(notebook):
     tagged = [cell for cell in cells(notebook) if "parameters" in cell["metadata"].get("tags", ())]
-    reads_files = any("_file" in cell["source"] for cell in cells(notebook))
+    reads_files = any(re.search("_file|cards_folder", cell["source"]) for cell in cells(notebook))
     assert len(tagged) == reads_files
     if not tagged:
         return
@@ -316,7 +328,7 @@ def test_a_notebook_asks_for_files_and_a_language_and_nothing_else(notebook):
         found = re.fullmatch(r'(?P<name>\w+): str = ".*?"  # (?P<help>\S.*)', line)
         assert found, f'{line!r} is not: name: str = "default"  # help'
         asked[found["name"]] = found["help"]
-    assert list(asked) == ["study_file", "data_file", "out_folder", "lang"]
+    assert list(asked) == (OF_CARDS if "cards_folder" in asked else OF_A_STUDY)
     for help_text in asked.values():
         assert DUTCH & set(re.findall(r"\w+", help_text)), f"{help_text!r} is not Dutch"
 

@@ -154,3 +154,12 @@ def test_a_moderator_without_meaning_is_left_alone():
         alarms += 2 * stats.t.sf(abs(one.value / one.se), one.df) < 0.05
     assert alarms / runs == pytest.approx(0.05, abs=2 * math.sqrt(0.05 * 0.95 / runs))
     assert random_effects(y, v).df == 19
+
+
+def test_estimates_on_a_line_leave_nothing():
+    """What is left may round to less than nothing."""
+    for seed in range(40):
+        x = np.random.default_rng(seed).normal(5, 3, 12)
+        fit = meta_regression(0.1 + 0.07 * x, np.linspace(0.01, 0.03, 12), x)
+        assert (fit.tau2, fit.scale, fit.cochran) == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
+        assert fit.coefficients[1] == pytest.approx(0.07)

@@ -241,3 +241,38 @@ def test_a_borrowed_spread_keeps_its_promise_whatever_the_icc(icc, others):
         spread = clusters.adjusted_means(rest, np.arange(others) < 1).mean.std(ddof=1)
         held += one_class.borrowed_spread(means, spread, others, unit="points").interval.holds(0)
     assert 0.95 - 2 * math.sqrt(0.95 * 0.05 / RUNS) <= held / RUNS <= 0.97
+
+
+# g of one school with one class on each side
+
+
+def test_described_g_is_the_adjusted_difference_over_the_spread_within_arms():
+    """By hand: the slope within classes, the difference at one pre-test, and the SD of both classes together."""
+    for seed in range(4):
+        codes, pre, post, treated = school(seed, 1, 1, (9, 30))
+        new, old = codes == np.flatnonzero(treated)[0], codes == np.flatnonzero(~treated)[0]
+        within = [values - np.where(new, values[new].mean(), values[old].mean()) for values in (pre, post)]
+        slope = within[0] @ within[1] / (within[0] @ within[0])
+        apart = post[new].mean() - post[old].mean() - slope * (pre[new].mean() - pre[old].mean())
+        df = len(post) - 2
+        sd = math.sqrt(within[1] @ within[1] / df)
+        factor = math.gamma(df / 2) / (math.sqrt(df / 2) * math.gamma((df - 1) / 2))
+        moments = class_moments(codes, pre, post)
+        means = clusters.adjusted_means(moments, treated)
+        g = one_class.described_g(means, clusters.total_sd(moments, treated, 1))
+        assert g.value == pytest.approx(factor * apart / sd, rel=SAME)
+        assert (g.se, g.interval, g.p, g.class_df, g.status, g.unit) == (
+            None,
+            None,
+            None,
+            0,
+            "described",
+            "post_total_sd",
+        )
+
+
+@pytest.mark.parametrize(("treated", "control"), [(1, 2), (2, 2)])
+def test_described_g_is_for_one_class_on_each_side(treated, control):
+    codes, pre, post, arms = school(1, treated, control, (9, 12))
+    found = one_class.described_g(clusters.adjusted_means(class_moments(codes, pre, post), arms), 2.0)
+    assert isinstance(found, NotEstimated) and found.reason == "other_question"

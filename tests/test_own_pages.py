@@ -56,6 +56,7 @@ def cases():
     yield comparison("unknown, and extremes", 3.0, main=GOAL, noise=6, size=14)
     yield comparison("too unreliable", 1.0, main={"reliability": 0.5})
     yield comparison("other test", 1.0, main={"tests": "different"})
+    yield comparison("a test that may not be passed on", 1.0, main=KNOWN | {"source": "central_test"}, noise=2.5)
     yield comparison("afterwards only", 1.0, main={"pre": None} | KNOWN, noise=2.5)
     questions = {"domain": "motivation", "reliability": 0.8, "scale": [1, 5]}
     yield comparison("ends of a scale", 8.0, main=questions, noise=5)

@@ -125,6 +125,15 @@ def test_leaving_out_and_adding_are_the_fits_of_fewer():
         assert getattr(first, name) == pytest.approx(alone, rel=1e-8, abs=1e-12), name
 
 
+def test_equal_estimates_among_others_are_no_spread():
+    """Counted from a centre that is not theirs, their squares may round to less than nothing."""
+    for seed in range(40):
+        value = float(np.random.default_rng(seed).normal())
+        fit = cumulative([value, value, value, value + 3.0, value - 1.7], [0.011, 0.012, 0.013, 0.02, 0.03])
+        assert (fit.tau2[0], fit.scale[0]) == pytest.approx((0.0, 0.0), abs=1e-9)
+        assert fit.value[0] == pytest.approx(value)
+
+
 def test_many_estimates_are_worked_on_in_pieces():
     y, v = network(2, 300, 0.3)
     out = leave_one_out(y, v)

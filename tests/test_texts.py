@@ -90,7 +90,7 @@ def code() -> dict[str, ast.Module]:
 CODE = code()
 
 
-FILE = r"\w+\\\.(toml|html|json|typ|css)"
+FILE = r"\w+\\\.(toml|html(\\\.j2)?|json|typ|css)"
 """A file name that would pass for a key: "report.html"."""
 
 

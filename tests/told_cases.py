@@ -260,6 +260,27 @@ def words_over_time(told: dict, known: dict, blind: dict) -> Iterator[Case]:
         yield replace(case, columns=case.columns | turned)
 
 
+def kept_home() -> Iterator[Case]:
+    """Central tests in every role; class moments that are shared, and each reason why they are not."""
+    central, goal = {"source": "central_test"}, {"goal": {"at_least": 10, "share": 0.5}}
+    more = {"tweede": ({"role": "primary"}, 1.4), "derde": (central, -1.2), "zorg": ({**SIDE, **central}, -1.3)}
+    yield comparison("a central test first", 2.0, main=central | goal, more=more)
+    yield comparison("called a central test", 2.0, main={"label": "Vlaamse toetsen"})
+    yield comparison("a central test beside", 2.0, more=more)
+    shared, loose = {"privacy": {"share_moments": True}}, {"scale": None, "smallest_worthwhile": None}
+    yield comparison("moments shared", 1.0, main=loose, **shared)
+    yield one_group("moments of one group", (1.0, 2.0), **shared)
+    yield levelled(comparison("moments of shares", 1.0, **shared), 10.5)
+    yield comparison("moments without start", 1.0, main={"pre": None}, **shared)
+    yield comparison("moments of few", 1.0, sizes=[3, 20, 20, 20, 20, 20], **shared)
+    yield comparison("moments of a small class", 1.0, sizes=[9, 20, 20, 20, 20, 20], **shared)
+    yield comparison("moments and few lost", 1.0, lost=3, main=loose, **shared)
+    yield comparison("moments and few at an end", 1.0, **shared)
+    second = {"tweede": ({"role": "primary"}, 1.4)}
+    few = comparison("moments and few who missed one", 1.0, main=loose, more=second, **shared)
+    yield gone(few, lambda j, n: j == 0 and n < 3, "tweede_na")
+
+
 def cases() -> Iterator[Case]:
     """Differences of every direction and size, on few and many classes, near and far apart; then all else told."""
     for delta in (-3.0, -1.3, -0.35, -0.06, 0.0, 0.06, 0.35, 1.3, 3.0):
@@ -284,6 +305,7 @@ def cases() -> Iterator[Case]:
                 yield comparison(f"{level} {arms} {delta}", delta, arms=arms, level=level)
     yield from with_levels()
     yield from private_means()
+    yield from kept_home()
     yield comparison("classes far apart", 0.5, 3.0, (2, 2))
     yield comparison("one class each, no difference", 0.0, arms=(1, 1))
 

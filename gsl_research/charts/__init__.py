@@ -9,13 +9,15 @@ from .differences import designs, interval, panel, subgroups
 from .dose import dose
 from .dots import DotRow, dots
 from .firmness import Link, caps
+from .forest import Ends, SchoolRow, forest
 from .over_time import Line, over_time
 from .picture import LEAST_BINS, as_png
+from .published import Mark, OwnLine, published
 from .shares import ShareRow, shares
 from .turns import TurnRow, turns
 
 __all__ = [
-    "LEAST_BINS", "ClassShape", "DotRow", "Line", "Link", "ShareRow", "TurnRow", "as_png", "caps", "class_growth",
-    "class_means", "designs", "dose", "dots", "growth", "interval", "over_time", "panel", "shares", "subgroups",
-    "turns",
+    "LEAST_BINS", "ClassShape", "DotRow", "Ends", "Line", "Link", "Mark", "OwnLine", "SchoolRow", "ShareRow", "TurnRow",
+    "as_png", "caps", "class_growth", "class_means", "designs", "dose", "dots", "forest", "growth", "interval",
+    "over_time", "panel", "published", "shares", "subgroups", "turns",
 ]  # fmt: skip

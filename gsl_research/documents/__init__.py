@@ -44,6 +44,35 @@ def index_html(index: Any, words: Words) -> str:
     return _template("index.html.j2").render(index=index, words=words, css=css)
 
 
+def shelf_page(shelf: Any, words: Words) -> str:
+    """The page to browse cards in. What is chosen is hidden or shown by style alone, on a screen; paper shows all."""
+    rules = _shelf_rules(shelf, words)
+    return _template("shelf.html.j2").render(shelf=shelf, words=words, css=_style("shelf"), rules=rules)
+
+
+def _shelf_rules(shelf: Any, words: Words) -> Markup:
+    """Of each answer, what it hides; and how the number of cards that are left is told."""
+    from markupsafe import Markup
+
+    hides = "".join(
+        f"body:has(#c{group}-{place}:checked) .card:not(.c{group}-{place}) {{ display: none; }}\n"
+        for group, choice in enumerate(shelf.choices, 1)
+        for place in range(1, len(choice.answers) + 1)
+    )
+    none, some = (_css_text(words(f"shelf.shown.{key}")) for key in ("none", "some"))
+    return Markup(  # noqa: S704 - numbers, and our own texts as numbers
+        f"@media screen {{\n{hides}}}\n"
+        f'@counter-style some {{ system: cyclic; symbols: "{some}\\20 "; suffix: ""; }}\n'
+        f'@counter-style told {{ system: fixed 0; symbols: "{none}"; suffix: ""; fallback: some; }}\n'
+        '@counter-style number { system: fixed 0; symbols: ""; suffix: ""; fallback: decimal; }'
+    )
+
+
+def _css_text(text: str) -> str:
+    """Every letter by its number: nothing in it can end the text."""
+    return "".join(f"\\{ord(letter):x} " for letter in text)
+
+
 def document(report: Report, kind: str) -> bytes:
     """The report as one of ``FORMATS``: same report, same bytes. TypeError for a page with pupils on it."""
     if report.name in PRIVATE_PAGES:

@@ -6,7 +6,8 @@ or scores that were changed for the occasion, and is shown as an exploration.
 
 from .live import Live, explore_live, redraw_live
 from .ordinary import redraw
+from .shelf import Browser, browse
 from .view import View
 from .what_if import Offer, explore, offer
 
-__all__ = ["Live", "Offer", "View", "explore", "explore_live", "offer", "redraw", "redraw_live"]
+__all__ = ["Browser", "Live", "Offer", "View", "browse", "explore", "explore_live", "offer", "redraw", "redraw_live"]

@@ -162,7 +162,7 @@ def meta_regression(values: ArrayLike, variances: ArrayLike, moderators: ArrayLi
     tau2 = highest(lines)
     one = lines.sums(1 / (v + np.array([[0.0], tau2])))
     inverse, residual = solved(one)
-    cochran, squares = _dot(residual, one @ residual)
+    cochran, squares = np.maximum(_dot(residual, one @ residual), 0.0)
     back = np.diag(np.append(1.0, 1 / spread))
     back[0, 1:] = -centre / spread
     coefficients = -back @ residual[1, :-1, 0]

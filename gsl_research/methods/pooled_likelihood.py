@@ -61,7 +61,7 @@ def largest(
     Of variances from ``low`` to ``high``, :math:`y'P^2y\le SS/u^2` and :math:`\mathrm{tr}\,P\ge f/(u+high-low)`: so
     from :math:`u^2=(SS/f)(u+high-low)` on D' is above 0. At least ``low``, where :math:`\tau^2=0`.
     """
-    square = squares / free
+    square = np.maximum(squares, 0.0) / free  # where x explains all, rounding may make the squares less
     # A hair more, so that rounding does not hide the rise.
     return np.maximum(low, (square + np.sqrt(square**2 + 4 * square * (high - low))) / 2) * (1 + CLOSE)
 

@@ -189,7 +189,7 @@ def _fitted(sets: Means, tau2: NDArray[np.float64]) -> RandomEffects:
     alone, weights = (sets.weights(at[:, None])[:, 0] for at in (np.zeros_like(tau2), tau2))
     sums = np.stack([(w[:, None] @ sets.powers)[:, 0] for w in (alone, weights)])
     whole, mean = sums[..., 0], sums[..., 1] / sums[..., 0]
-    cochran, squares = squares_around(mean, sums)
+    cochran, squares = np.maximum(squares_around(mean, sums), 0.0)
     return RandomEffects(
         k=sets.counts,
         value=sets.centre + mean[1],
