@@ -103,6 +103,8 @@ def _tops(
     sets: Likelihoods, low: NDArray[np.float64], high: NDArray[np.float64], tau2: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Where each derivative turns positive: Newton from ``tau2``, and halving where Newton leaves the bracket."""
+    if len(tau2) == 1:
+        return np.array([_top(sets, float(low[0]), float(high[0]), float(tau2[0]))])
     finest = FINEST * sets.smallest
     for _ in range(STEPS):
         slope, bend = (each[:, 0] for each in sets.slope_and_bend(tau2[:, None]))
@@ -112,5 +114,19 @@ def _tops(
         move = np.where((bend > 0) & (low <= move) & (move <= high), move, (low + high) / 2)
         tau2, step = move, abs(move - tau2)
         if (step <= CLOSE * tau2 + finest).all():
+            break
+    return tau2
+
+
+def _top(sets: Likelihoods, low: float, high: float, tau2: float) -> float:
+    """``_tops`` of a single bracket, where arrays of one number would take most of the time."""
+    finest = FINEST * float(sets.smallest[0])
+    for _ in range(STEPS):
+        slope, bend = (each.item() for each in sets.slope_and_bend(np.array([[tau2]])))
+        low, high = (low, tau2) if slope >= 0 else (tau2, high)
+        move = tau2 - slope / bend if bend > 0 else math.inf
+        move = move if low <= move <= high else (low + high) / 2
+        tau2, step = move, abs(move - tau2)
+        if step <= CLOSE * tau2 + finest:
             break
     return tau2
