@@ -116,7 +116,9 @@ def held_levels(number: int, schools: int, rho: float, rng: np.random.Generator)
     """
     held = 0
     for _ in range(number):
-        school = np.repeat(np.arange(schools), rng.integers(1, 4, schools))
+        estimates = rng.integers(1, 4, schools)
+        estimates[0] = max(estimates[0], 2)  # without a school of several the question is another
+        school = np.repeat(np.arange(schools), estimates)
         variances = rng.uniform(0.02, 0.1, schools)[school]
         shared, own = rng.normal(size=schools)[school], rng.normal(size=len(school))
         errors = np.sqrt(variances) * (0.6**0.5 * shared + 0.4**0.5 * own)
